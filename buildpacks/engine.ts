@@ -1,0 +1,80 @@
+import type { BuildPlan } from './plan.ts'
+
+/** Limits of one build. A build that reaches one fails with its name, and harms nothing outside of its cell. */
+export interface BuildLimits {
+  readonly memoryMb: number
+  readonly cpuMilli: number
+  readonly pids: number
+  readonly diskMb: number
+  readonly seconds: number
+}
+
+/**
+ * A cell: pid and mount namespace, network namespace with egress rules, cgroup. Whoever runs builds provides them;
+ * the engine only prefixes its argv with `prefix`.
+ */
+export interface Cell {
+  /** argv that runs what follows it inside the cell; the first element is an absolute path. */
+  readonly prefix: readonly string[]
+  /** The resolv.conf and CA bundle that steps with network get to see. */
+  readonly resolvConf: string
+  readonly caBundle: string
+  oomKills(): Promise<number>
+  /** SIGKILL to everything inside; resolves when no process is left. */
+  kill(): Promise<void>
+  close(): Promise<void>
+}
+
+export interface CellProvider {
+  open(name: string, limits: BuildLimits): Promise<Cell>
+}
+
+export interface BuildRequest {
+  readonly build: string
+  readonly app: string
+  /** Folder with the exported commit. The engine only reads it. */
+  readonly source: string
+  /** A resolved plan: every tool has its version and hash. */
+  readonly plan: BuildPlan
+  /** Config vars that the plan's steps may read. Never in a derivation, an argv or a log. */
+  readonly env: Readonly<Record<string, string>>
+  readonly limits: BuildLimits
+}
+
+export type BuildProgress =
+  | { readonly type: 'line'; readonly text: string }
+  | { readonly type: 'stage'; readonly name: string; readonly state: 'started' | 'cached' | 'done' | 'failed'; readonly ms?: number }
+
+/** Store paths of a finished build, as `contract/nodes.ts#Artifact` names them. */
+export interface BuiltArtifact {
+  readonly stack: string
+  readonly layers: readonly string[]
+  readonly tools: readonly string[]
+  readonly closure: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  readonly processTypes: Readonly<Record<string, string>>
+  readonly size: number
+}
+
+export type BuildOutcome =
+  | { readonly ok: true; readonly artifact: BuiltArtifact }
+  | { readonly ok: false; readonly code: 'no_buildpack' | 'build_failed' | 'build_canceled' | 'disk_full' | 'internal_error'; readonly message: string; readonly hint: string | null }
+
+/**
+ * Turns a plan into store paths. The artifact is rooted under the build's id before `build` resolves, so no garbage
+ * collection can come between. Two builds with the same stage key share one run of it.
+ */
+export interface BuildEngine {
+  readonly name: 'nix' | 'fake'
+  fingerprint(): Promise<{ ok: boolean; detail: string; stack: string | null }>
+  build(request: BuildRequest, progress: (event: BuildProgress) => void, signal: AbortSignal): Promise<BuildOutcome>
+  /** Builds that have a root. */
+  rooted(): Promise<string[]>
+  unroot(build: string): Promise<void>
+  /** Deletes what no root holds, until the store is below the budget (null: everything unrooted). MB freed. */
+  collect(budgetMb: number | null): Promise<number>
+  /** Caches of an app. */
+  forgetApp(app: string): Promise<void>
+  /** What is left of builds that ended uncleanly; called at start, before the first build. */
+  sweep(): Promise<string[]>
+}

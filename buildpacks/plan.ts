@@ -1,0 +1,67 @@
+import { z } from 'zod'
+
+/**
+ * The build plan: what detection decided, why, and the steps that follow from it. Versioned and deterministic: the
+ * same tree with the same settings gives the same bytes. No value of a config var ever stands in it, names only.
+ */
+export const PLAN_VERSION = 1
+
+export const Note = z.object({ level: z.enum(['info', 'warn']), code: z.string(), message: z.string(), docs: z.string().optional() })
+export type Note = z.infer<typeof Note>
+
+export const Tool = z.object({
+  name: z.string(),
+  /** The range as declared, `*` by default. */
+  want: z.string(),
+  /** Where it was declared, e.g. `package.json#engines.node`, or `default`. */
+  from: z.string(),
+  /** Exact, resolved against an inventory; null in a plan that was not resolved. */
+  version: z.string().nullable(),
+  source: z.enum(['npm', 'pypi', 'goproxy', 'debian', 'stack', 'nix']),
+  /** Subresource integrity of what is fetched; null when the stack carries it. */
+  hash: z.string().nullable(),
+  phase: z.array(z.enum(['build', 'run'])),
+})
+export type Tool = z.infer<typeof Tool>
+
+export const Step = z.object({
+  name: z.string(),
+  needs: z.array(z.string()),
+  /** Paths of the source that this step sees; `.` is everything. Only their content is in its key. */
+  inputs: z.object({ files: z.array(z.string()) }),
+  commands: z.array(z.string()),
+  env: z.record(z.string(), z.string()),
+  network: z.boolean(),
+  /** Names of config vars that the step may read; `*` is all. */
+  secrets: z.array(z.string()),
+  caches: z.array(z.string()),
+  outputs: z.array(z.string()),
+})
+export type Step = z.infer<typeof Step>
+
+export const StaticSite = z.object({ dir: z.string(), indexFallback: z.boolean() })
+
+export const BuildPlan = z.object({
+  planVersion: z.literal(PLAN_VERSION),
+  builder: z.string(),
+  source: z.object({ root: z.string() }),
+  detected: z.array(z.object({ provider: z.string(), role: z.enum(['main', 'companion']), confidence: z.number(), evidence: z.array(z.object({ file: z.string() })) })),
+  tools: z.array(Tool),
+  systemPackages: z.object({ build: z.array(z.string()), run: z.array(z.string()) }),
+  steps: z.array(Step),
+  caches: z.record(z.string(), z.object({ dir: z.string(), scope: z.enum(['app', 'app+branch']) })),
+  release: z.object({
+    include: z.array(z.object({ step: z.string(), paths: z.array(z.string()) })),
+    env: z.record(z.string(), z.string()),
+    static: StaticSite.nullable(),
+    processes: z.record(z.string(), z.object({ command: z.string(), from: z.string() })),
+    healthcheck: z.object({ path: z.string() }).nullable(),
+  }),
+  notes: z.array(Note),
+})
+export type BuildPlan = z.infer<typeof BuildPlan>
+
+/** Failure to plan is a result, not an exception: it says who was asked and why not. */
+export type PlanResult =
+  | { readonly ok: true; readonly plan: BuildPlan }
+  | { readonly ok: false; readonly message: string; readonly hint: string; readonly asked: readonly { provider: string; why: string }[] }

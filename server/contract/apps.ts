@@ -1,0 +1,49 @@
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+import { AppId, AppName, Time } from './ids.ts'
+
+export const App = z.object({
+  id: AppId,
+  name: AppName,
+  team: z.string(),
+  stack: z.string(),
+  git_url: z.string(),
+  web_url: z.string(),
+  deploy_branch: z.string(),
+  maintenance: z.boolean(),
+  health_check_path: z.string().nullable(),
+  state: z.enum(['active', 'destroying']),
+  created_at: Time,
+  updated_at: Time,
+  /** The release that serves now, or null before the first one. */
+  release: z.object({ version: z.number().int(), commit: z.string().nullable(), description: z.string(), created_at: Time }).nullable(),
+})
+export type App = z.infer<typeof App>
+
+export const appEndpoints = {
+  list: endpoint('GET', '/apps', { access: 'account', summary: 'The apps of the own teams.', reply: z.array(App) }),
+  create: endpoint('POST', '/apps', {
+    access: 'account',
+    summary: 'Make an app; without a name one is made up.',
+    body: z.object({ name: AppName.optional(), team: z.string().max(100).optional() }),
+    reply: App,
+    status: 201,
+  }),
+  info: endpoint('GET', '/apps/:app', { access: 'app:view', summary: 'One app, by name or id.', reply: App }),
+  update: endpoint('PATCH', '/apps/:app', {
+    access: 'app:manage',
+    summary: 'Change maintenance mode, deploy branch or health check path.',
+    body: z.object({
+      maintenance: z.boolean().optional(),
+      deploy_branch: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/).optional(),
+      health_check_path: z.string().startsWith('/').max(500).nullable().optional(),
+    }),
+    reply: App,
+  }),
+  destroy: endpoint('DELETE', '/apps/:app', {
+    access: 'app:manage',
+    summary: 'Destroy an app with everything that belongs to it; `confirm` must repeat its name.',
+    query: z.object({ confirm: z.string() }),
+    reply: App,
+  }),
+} as const

@@ -1,0 +1,42 @@
+import { z } from 'zod'
+import { AppId, InstanceId } from './ids.ts'
+
+/**
+ * The directory answers which addresses serve a host name. Its unix socket takes two documents, each complete in
+ * itself: `PUT /hosts` from the server and `PUT /instances` from the agents. It keeps the last of both on disk and
+ * goes on serving them when their senders are away.
+ */
+export const HostTable = z.object({
+  /** Written last by the sender; a document without it never replaces one. */
+  complete: z.literal(true),
+  epoch: z.number().int().nonnegative(),
+  hosts: z.record(z.string(), z.object({ app: AppId, name: z.string(), maintenance: z.boolean() })),
+})
+export type HostTable = z.infer<typeof HostTable>
+
+export const RegisteredInstance = z.object({ id: InstanceId, app: AppId, name: z.string(), release: z.number().int(), address: z.ipv4(), port: z.number().int() })
+export type RegisteredInstance = z.infer<typeof RegisteredInstance>
+
+export const InstanceTable = z.object({ complete: z.literal(true), node: z.string(), instances: z.array(RegisteredInstance) })
+export type InstanceTable = z.infer<typeof InstanceTable>
+
+/** What the edge asks (`GET /hosts/<host>` on the directory's loopback port) before it explains itself to a browser. */
+export const HostState = z.object({
+  host: z.string(),
+  state: z.enum(['unknown', 'serving', 'no-instance', 'maintenance']),
+  app: z.string().nullable(),
+  addresses: z.array(z.string()),
+})
+export type HostState = z.infer<typeof HostState>
+
+/** `GET /state` on the unix socket. */
+export const DirectoryState = z.object({
+  registry: z.enum(['consul', 'embedded']),
+  hosts: z.number(),
+  instances: z.array(RegisteredInstance),
+  since: z.number(),
+})
+export type DirectoryState = z.infer<typeof DirectoryState>
+
+/** The zone under which Caddy asks; never the bare host, or a `Host: 127.0.0.1` would make it an open proxy. */
+export const ROUTE_ZONE = 'route.skypanel.internal'

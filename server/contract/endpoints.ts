@@ -1,0 +1,22 @@
+import { accountEndpoints } from './accounts.ts'
+import { appEndpoints } from './apps.ts'
+import { configVarEndpoints } from './config-vars.ts'
+import { domainEndpoints } from './domains.ts'
+import { formationEndpoints } from './formation.ts'
+import { logEndpoints } from './logs.ts'
+import { platformEndpoints } from './platform.ts'
+import { releaseEndpoints } from './releases.ts'
+import { runEndpoints } from './runs.ts'
+
+/** The whole public API below `/api`. The server walks this table: an endpoint without a handler does not start. */
+export const endpoints = {
+  accounts: accountEndpoints,
+  apps: appEndpoints,
+  configVars: configVarEndpoints,
+  domains: domainEndpoints,
+  formation: formationEndpoints,
+  logs: logEndpoints,
+  platform: platformEndpoints,
+  releases: releaseEndpoints,
+  runs: runEndpoints,
+} as const

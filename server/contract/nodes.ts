@@ -1,0 +1,179 @@
+import { z } from 'zod'
+import { AppId, BuildId, InstanceId, ProcessType } from './ids.ts'
+
+/**
+ * What the server may ask of a node's agent: `POST /v1/<verb>` with JSON over the agent's unix socket. Every order
+ * carries the epoch of the server that gives it; the agent keeps the highest it saw and refuses lower ones, so a
+ * server that was stopped and resumes does nothing. Orders are idempotent by the id they name.
+ */
+export const PROTOCOL = 1
+
+export const Epoch = z.number().int().positive()
+
+export const Limits = z.object({
+  memoryMb: z.number().int().min(16),
+  /** 1000 = one core. */
+  cpuMilli: z.number().int().min(10),
+  pids: z.number().int().min(8),
+  /** Room for what the instance writes below /app; the content ends with the instance. */
+  diskMb: z.number().int().min(1),
+})
+export type Limits = z.infer<typeof Limits>
+
+export const HealthCheck = z.object({
+  /** Without a path: the port accepts a connection. With one: GET answers below 400. */
+  path: z.string().startsWith('/').nullable(),
+  port: z.number().int().min(1).max(65_535),
+  /** Seconds until an instance that is not ready counts as failed. */
+  bootTimeout: z.number().positive(),
+})
+
+/** What a build left behind: everything that an instance of it needs, all of it store paths. */
+export const Artifact = z.object({
+  /** The run stack: the root file system. */
+  stack: z.string(),
+  /** Layers of /app, the uppermost first; each holds an `app` folder. */
+  layers: z.array(z.string()),
+  /** Toolchains that are bound at their own paths, e.g. Node. */
+  tools: z.array(z.string()),
+  /** Every other store path that has to be visible. */
+  closure: z.array(z.string()),
+  /** Environment defaults of the language, e.g. PATH and NODE_ENV; config vars win. */
+  env: z.record(z.string(), z.string()),
+  processTypes: z.record(z.string(), z.string()),
+  /** Bytes of what only this build added. */
+  size: z.number().int(),
+})
+export type Artifact = z.infer<typeof Artifact>
+
+export const InstanceKind = z.enum(['service', 'release', 'run'])
+export const DriverName = z.enum(['nspawn', 'fake'])
+
+export const InstanceSpec = z.object({
+  id: InstanceId,
+  app: AppId,
+  appName: z.string(),
+  /** `web.1`. */
+  name: z.string(),
+  type: ProcessType,
+  kind: InstanceKind,
+  release: z.number().int(),
+  build: BuildId,
+  artifact: Artifact,
+  /** Run by bash inside the instance, as Procfile commands are. */
+  command: z.string(),
+  /** Config vars with the platform's own (PORT, DYNO …) added. Written to a 0400 file, never to an argv. */
+  env: z.record(z.string(), z.string()),
+  limits: Limits,
+  /** null: ready as soon as it runs (workers, one-offs). */
+  health: HealthCheck.nullable(),
+  /** Seconds between SIGTERM and SIGKILL. */
+  grace: z.number().min(0),
+  /** Only `web` is routed. */
+  routed: z.boolean(),
+  pty: z.object({ rows: z.number().int(), columns: z.number().int() }).nullable(),
+  /** stdin comes over an attach connection; without it stdin is /dev/null. */
+  attach: z.boolean(),
+})
+export type InstanceSpec = z.infer<typeof InstanceSpec>
+
+/** How an instance ended. `oom` is told by the kernel's counter, not by the exit code. */
+export const Exit = z.object({
+  code: z.number().int().nullable(),
+  signal: z.string().nullable(),
+  oom: z.boolean(),
+  reason: z.enum(['exited', 'stopped', 'killed', 'boot timeout', 'start failed', 'lost']),
+  /** A sentence for people, e.g. `Exited with status 3`, `Killed: used more than 512 MB of memory`. */
+  message: z.string(),
+  /** The last lines that it printed, for the one who pushed. */
+  tail: z.array(z.string()),
+})
+export type Exit = z.infer<typeof Exit>
+
+export const InstanceStatus = z.discriminatedUnion('status', [
+  z.object({ status: z.literal('starting'), since: z.number() }),
+  z.object({ status: z.literal('ready'), since: z.number() }),
+  z.object({ status: z.literal('draining'), since: z.number() }),
+  z.object({ status: z.literal('exited'), since: z.number(), exit: Exit }),
+])
+export type InstanceStatus = z.infer<typeof InstanceStatus>
+
+/** One instance as its node sees it. Times are ms since the epoch by the node's clock. */
+export const ObservedInstance = z.object({
+  id: InstanceId,
+  app: AppId,
+  name: z.string(),
+  type: ProcessType,
+  kind: InstanceKind,
+  release: z.number().int(),
+  address: z.string().nullable(),
+  state: InstanceStatus,
+})
+export type ObservedInstance = z.infer<typeof ObservedInstance>
+
+export const BuildEvent = z.discriminatedUnion('type', [
+  /** A line for the pusher, already in its final shape (`-----> …` or indented). */
+  z.object({ seq: z.number().int(), type: z.literal('line'), text: z.string() }),
+  z.object({ seq: z.number().int(), type: z.literal('stage'), name: z.string(), state: z.enum(['started', 'cached', 'done', 'failed']), ms: z.number().optional() }),
+  z.object({ seq: z.number().int(), type: z.literal('succeeded'), artifact: Artifact, ms: z.number() }),
+  z.object({
+    seq: z.number().int(),
+    type: z.literal('failed'),
+    code: z.enum(['no_buildpack', 'build_failed', 'build_canceled', 'disk_full', 'internal_error']),
+    message: z.string(),
+    /** What to do about it, in a sentence. */
+    hint: z.string().nullable(),
+  }),
+])
+export type BuildEvent = z.infer<typeof BuildEvent>
+
+const order = <Shape extends z.ZodRawShape>(shape: Shape) => z.object({ epoch: Epoch, ...shape })
+
+/** The agent's verbs. `events` verbs answer one JSON document a line until they are done. */
+export const agentVerbs = {
+  /** Takes part in no fencing: tells what the node is. */
+  hello: {
+    request: z.object({}),
+    reply: z.object({ protocol: z.number(), installation: z.string(), version: z.string(), epoch: z.number(), drivers: z.array(z.object({ name: DriverName, ok: z.boolean(), detail: z.string() })), stack: z.string().nullable() }),
+  },
+  /** Raises the epoch; all orders of older servers are refused from now on. */
+  lead: { request: order({}), reply: z.object({ epoch: z.number() }) },
+  /**
+   * Builds a folder that the server exported below `<home>/builds/<build>/source`. Asked again with the same id it
+   * tells the same build's events from `after` on, running or finished.
+   */
+  build: {
+    request: order({ build: BuildId, app: AppId, plan: z.unknown(), env: z.record(z.string(), z.string()), limits: Limits.extend({ seconds: z.number().positive() }), after: z.number().int().min(0) }),
+    reply: BuildEvent,
+    events: true,
+  },
+  /** Ends a build within 2 s, leaving no process. */
+  cancelBuild: { request: order({ build: BuildId }), reply: z.object({ canceled: z.boolean() }) },
+  /** Forgets a build's log and source folder; its artifact stays as long as its root. */
+  forgetBuild: { request: order({ build: BuildId }), reply: z.object({}) },
+  start: { request: order({ instance: InstanceSpec }), reply: ObservedInstance },
+  /** Takes a ready instance out of routing; its open requests go on. */
+  drain: { request: order({ instance: InstanceId }), reply: z.object({}) },
+  /** SIGTERM, the instance's grace, SIGKILL. One that is not ready yet is killed at once. */
+  stop: { request: order({ instance: InstanceId }), reply: z.object({}) },
+  kill: { request: order({ instance: InstanceId }), reply: z.object({}) },
+  /** Removes what is left of an ended instance (also of an unknown one). */
+  forget: { request: order({ instance: InstanceId }), reply: z.object({}) },
+  /** All instances; with `after` it waits up to 25 s for a version other than that. */
+  observe: { request: z.object({ after: z.number().int().optional() }), reply: z.object({ version: z.number().int(), instances: z.array(ObservedInstance) }) },
+  stats: { request: z.object({}), reply: z.array(z.object({ id: InstanceId, memoryMb: z.number(), cpuSeconds: z.number(), pids: z.number(), oomKills: z.number() })) },
+  /** Keeps exactly these builds' artifacts, unroots all others, then collects garbage down to the disk budget. */
+  collect: { request: order({ keep: z.array(BuildId), budgetMb: z.number().int().nullable() }), reply: z.object({ unrooted: z.number().int(), freedMb: z.number() }) },
+  /** Everything on disk of an app whose instances are gone: caches, uid range, log sources. */
+  destroyApp: { request: order({ app: AppId }), reply: z.object({}) },
+  /** For doctor: what is there and should not be. */
+  audit: { request: z.object({}), reply: z.object({ findings: z.array(z.string()) }) },
+} as const
+
+export type AgentVerb = keyof typeof agentVerbs
+
+/**
+ * `GET /v1/attach/<instance>` upgrades to the frames of `runs.ts`.
+ * Errors of the agent are `{id, message}` with a status ≥ 400; `stale_epoch` is 409.
+ */
+export const AgentError = z.object({ id: z.enum(['stale_epoch', 'bad_request', 'unknown_instance', 'unknown_build', 'denied', 'not_available', 'internal_error']), message: z.string() })

@@ -1,0 +1,16 @@
+import { z } from 'zod'
+import { endpoint } from './endpoint.ts'
+
+export const PlatformStatus = z.object({
+  version: z.string(),
+  installation: z.string(),
+  registry: z.object({ active: z.enum(['consul', 'embedded']), consul: z.string() }),
+  components: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
+})
+export type PlatformStatus = z.infer<typeof PlatformStatus>
+
+export const platformEndpoints = {
+  health: endpoint('GET', '/health', { access: 'public', summary: 'Whether the server and its database answer.', reply: z.object({ ok: z.boolean(), version: z.string() }) }),
+  status: endpoint('GET', '/status', { access: 'account', summary: 'The state of every process of the platform.', reply: PlatformStatus }),
+  openapi: endpoint('GET', '/openapi.json', { access: 'public', summary: 'This API as an OpenAPI 3.1 document.', reply: z.unknown() }),
+} as const
