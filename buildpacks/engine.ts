@@ -32,7 +32,7 @@ export interface CellProvider {
 export interface BuildRequest {
   readonly build: string
   readonly app: string
-  /** Folder with the exported commit. The engine only reads it. */
+  /** Folder whose `app` folder holds the exported commit. The engine only reads it. */
   readonly source: string
   /** A resolved plan: every tool has its version and hash. */
   readonly plan: BuildPlan

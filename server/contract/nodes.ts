@@ -139,7 +139,7 @@ export const agentVerbs = {
   /** Raises the epoch; all orders of older servers are refused from now on. */
   lead: { request: order({}), reply: z.object({ epoch: z.number() }) },
   /**
-   * Builds a folder that the server exported below `<home>/builds/<build>/source`. Asked again with the same id it
+   * Builds the commit that the server exported to `<home>/builds/<build>/source/app`. Asked again with the same id it
    * tells the same build's events from `after` on, running or finished.
    */
   build: {
