@@ -40,6 +40,20 @@ export type Installation = z.infer<typeof Installation>
 /** The port that every instance listens on, in a network namespace of its own. */
 export const APP_PORT = 5000
 
+/**
+ * The edge's own address, on APP_PORT like an instance's: the directory can answer with it for a host that nobody
+ * serves. All of 127.0.0.0/8 is local, so it needs no set-up; the id keeps two installations apart.
+ */
+export function edgeAddress(id: string): string {
+  return `127.77.${Number.parseInt(id.slice(0, 2), 16)}.${Number.parseInt(id.slice(2, 4), 16)}`
+}
+
+/** The bridge's address, the first of the range: where instances and cells find DNS. */
+export function gatewayAddress(range: string): string {
+  const [a, b, c] = range.split('.')
+  return `${a}.${b}.${c}.1`
+}
+
 /** Where things are below home. The one place that knows the layout. */
 export function paths(home: string) {
   const at = (...parts: string[]) => join(home, ...parts)

@@ -10,7 +10,8 @@ export const HostTable = z.object({
   /** Written last by the sender; a document without it never replaces one. */
   complete: z.literal(true),
   epoch: z.number().int().nonnegative(),
-  hosts: z.record(z.string(), z.object({ app: AppId, name: z.string(), maintenance: z.boolean() })),
+  /** `expects: false` says that no instance is on its way (nothing deployed, scaled to 0), so nobody waits for one. */
+  hosts: z.record(z.string(), z.object({ app: AppId, name: z.string(), maintenance: z.boolean(), expects: z.boolean().optional() })),
 })
 export type HostTable = z.infer<typeof HostTable>
 
@@ -20,14 +21,22 @@ export type RegisteredInstance = z.infer<typeof RegisteredInstance>
 export const InstanceTable = z.object({ complete: z.literal(true), node: z.string(), instances: z.array(RegisteredInstance) })
 export type InstanceTable = z.infer<typeof InstanceTable>
 
-/** What the edge asks (`GET /hosts/<host>` on the directory's loopback port) before it explains itself to a browser. */
+/**
+ * What the edge asks (`GET /hosts/<host>` on the directory's loopback port) before it explains itself to a browser.
+ * With `?wait=<seconds>` (10 at most) it answers as soon as the host is served, else after that time.
+ */
 export const HostState = z.object({
   host: z.string(),
   state: z.enum(['unknown', 'serving', 'no-instance', 'maintenance']),
   app: z.string().nullable(),
   addresses: z.array(z.string()),
+  /** Whether an instance is to be expected, so that waiting for it makes sense. */
+  expects: z.boolean(),
 })
 export type HostState = z.infer<typeof HostState>
+
+/** `POST /withdraw` on the unix socket: one instance is out at once, before its agent's next document. */
+export const Withdrawal = z.object({ node: z.string(), instance: InstanceId })
 
 /** `GET /state` on the unix socket. */
 export const DirectoryState = z.object({

@@ -10,7 +10,7 @@ export const AppendLines = z.object({ lines: z.array(PlatformLine).min(1).max(10
 
 /**
  * How an instance's output reaches the logs process: the agent makes `<home>/instances/<id>/log/` with the files
- * `out` and `err` (opened O_APPEND, root:skypanel 0640) and `source.json` with this shape, written before the start.
+ * `out` and `err` (opened O_APPEND, group of the logs process, 0660: it punches holes in what it has read) and `source.json` with this shape, written before the start.
  * `ended` is added when nothing more will come; then the logs process reads to the end and makes
  * `<home>/logs/read/<instance>`, upon which the agent may remove the folder.
  */
