@@ -1,95 +1,114 @@
-import { spawn, type ChildProcess } from 'node:child_process'
-import { once } from 'node:events'
-import { openSync, closeSync } from 'node:fs'
+import { type ChildProcess, type SpawnOptions, spawn as spawnProcess } from 'node:child_process'
 
-/**
- * The only place of the runtime where processes are made. argv arrays only, never a shell; the environment is the one
- * that is given, so nothing of ours leaks into a child by accident.
- */
-export interface RunOptions {
-  readonly env?: Readonly<Record<string, string>>
-  readonly cwd?: string
-  readonly input?: string | Buffer
-  readonly signal?: AbortSignal
-  /** Called with each piece of output as it comes; it is returned as well. */
-  readonly onOutput?: (stream: 'stdout' | 'stderr', text: string) => void
+/** Programs of ours and of the system get exactly this and what the caller adds; nothing is inherited. */
+export const CLEAN_ENV: Readonly<Record<string, string>> = {
+  PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin',
+  LC_ALL: 'C.UTF-8',
 }
 
-export interface RunResult {
-  /** The exit code; 128 + n after signal n, 127 when the program was not found. */
-  readonly code: number
+export interface RunOptions {
+  readonly input?: string
+  readonly env?: Readonly<Record<string, string>>
+  readonly cwd?: string
+  readonly uid?: number
+  readonly gid?: number
+  /** Milliseconds until it is killed. Default 60,000. */
+  readonly timeout?: number
+  readonly signal?: AbortSignal
+}
+
+export interface Ran {
+  /** null when a signal ended it. */
+  readonly code: number | null
   readonly stdout: string
   readonly stderr: string
 }
 
-const DEFAULT_ENV = { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LANG: 'C.UTF-8' }
+/** A program that could not be started, or that ended with another status than 0. */
+export class ExecError extends Error {
+  readonly argv: readonly string[]
+  readonly code: number | null
+  readonly stderr: string
+  constructor(argv: readonly string[], code: number | null, stderr: string) {
+    super(
+      `${argv.slice(0, 3).join(' ')} … ${code === null ? 'was killed or could not be started' : `ended with status ${code}`}: ${stderr.trim().slice(-2000)}`,
+    )
+    this.name = 'ExecError'
+    this.argv = argv
+    this.code = code
+    this.stderr = stderr
+  }
+}
 
-/** Runs argv to its end. A non-zero exit is a result, not an exception. */
-export async function run(argv: readonly string[], options: RunOptions = {}): Promise<RunResult> {
-  const [program, ...args] = argv
-  if (program === undefined) throw new Error('run: empty argv')
-  const child = spawn(program, args, {
-    env: { ...(options.env ?? DEFAULT_ENV) },
-    stdio: ['pipe', 'pipe', 'pipe'],
+/** Runs a program to its end and tells what it said; any exit status is an answer. Rejects only if it cannot start. */
+export async function tryRun(argv: readonly string[], options: RunOptions = {}): Promise<Ran> {
+  const [program, ...rest] = argv
+  if (program === undefined) throw new ExecError(argv, null, 'empty argv')
+  const child = spawnProcess(program, rest, {
+    ...identity(options),
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.signal === undefined ? {} : { signal: options.signal }),
+    env: { ...CLEAN_ENV, ...options.env },
+    stdio: ['pipe', 'pipe', 'pipe'],
+    timeout: options.timeout ?? 60_000,
+    killSignal: 'SIGKILL',
   })
-  const texts = { stdout: '', stderr: '' }
-  for (const stream of ['stdout', 'stderr'] as const) {
-    child[stream].setEncoding('utf8')
-    child[stream].on('data', (text: string) => {
-      texts[stream] += text
-      options.onOutput?.(stream, text)
-    })
-  }
-  // A child that ends without reading its input is no error of ours.
+  const stdout: Buffer[] = []
+  const stderr: Buffer[] = []
+  child.stdout.on('data', (data: Buffer) => stdout.push(data))
+  child.stderr.on('data', (data: Buffer) => stderr.push(data))
+  // A program that ends without reading its input is no error of ours.
   child.stdin.on('error', () => undefined)
   child.stdin.end(options.input ?? '')
-  const code = await new Promise<number>((resolve, reject) => {
-    child.on('error', (error: NodeJS.ErrnoException) => {
-      if (error.code === 'ENOENT') {
-        texts.stderr += `${program}: not found`
-        resolve(127)
-      } else reject(error)
-    })
-    child.on('close', (exit, signal) => resolve(exit ?? 128 + (signal === 'SIGTERM' ? 15 : 9)))
+  return await new Promise<Ran>((resolve, reject) => {
+    child.once('error', (error) => reject(new ExecError(argv, null, error.message)))
+    child.once('close', (code) =>
+      resolve({ code, stdout: Buffer.concat(stdout).toString(), stderr: Buffer.concat(stderr).toString() }),
+    )
   })
-  return { code, ...texts }
 }
 
-/** Runs argv and throws with the last line of its complaint unless it exits with 0. Resolves with its stdout. */
-export async function must(argv: readonly string[], options: RunOptions = {}): Promise<string> {
-  const result = await run(argv, options)
-  if (result.code !== 0) {
-    const said = (result.stderr.trim() || result.stdout.trim()).split('\n').slice(-3).join(' | ')
-    throw new Error(`${argv.slice(0, 3).join(' ')} failed (${result.code})${said === '' ? '' : `: ${said}`}`)
-  }
-  return result.stdout
+/** As `tryRun`, but any status except 0 is an `ExecError`. Resolves with stdout. */
+export async function run(argv: readonly string[], options: RunOptions = {}): Promise<string> {
+  const ran = await tryRun(argv, options)
+  if (ran.code !== 0) throw new ExecError(argv, ran.code, ran.stderr || ran.stdout)
+  return ran.stdout
 }
 
-/** Starts a process of its own session whose output goes to a file; it outlives us. */
-export async function spawnDetached(
-  argv: readonly string[],
-  options: {
-    readonly env?: Readonly<Record<string, string>>
-    readonly cwd?: string
-    readonly output: string
-  },
-): Promise<ChildProcess> {
-  const [program, ...args] = argv
-  if (program === undefined) throw new Error('spawnDetached: empty argv')
-  const output = openSync(options.output, 'a', 0o640)
-  try {
-    const child = spawn(program, args, {
-      detached: true,
-      env: { ...(options.env ?? DEFAULT_ENV) },
-      stdio: ['ignore', output, output],
-      ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
-    })
-    await once(child, 'spawn')
-    child.unref()
-    return child
-  } finally {
-    closeSync(output)
+export interface SpawnRequest {
+  readonly argv: readonly string[]
+  /** The whole environment; nothing is inherited. */
+  readonly env: Readonly<Record<string, string>>
+  readonly stdio: SpawnOptions['stdio']
+  readonly cwd?: string
+  readonly uid?: number
+  readonly gid?: number
+  /** In a session of its own: it lives on when we are killed. */
+  readonly detached?: boolean
+}
+
+/** Starts a program that goes on. Resolves once it runs; rejects if it cannot be started. */
+export async function start(request: SpawnRequest): Promise<ChildProcess> {
+  const [program, ...rest] = request.argv
+  if (program === undefined) throw new ExecError(request.argv, null, 'empty argv')
+  const child = spawnProcess(program, rest, {
+    ...identity(request),
+    ...(request.cwd === undefined ? {} : { cwd: request.cwd }),
+    env: { ...request.env },
+    stdio: request.stdio ?? 'ignore',
+    detached: request.detached ?? false,
+  })
+  if (request.detached === true) child.unref()
+  await new Promise<void>((resolve, reject) => {
+    child.once('spawn', resolve)
+    child.once('error', (error) => reject(new ExecError(request.argv, null, error.message)))
+  })
+  return child
+}
+
+function identity(options: { readonly uid?: number; readonly gid?: number }): { uid?: number; gid?: number } {
+  return {
+    ...(options.uid === undefined ? {} : { uid: options.uid }),
+    ...(options.gid === undefined ? {} : { gid: options.gid }),
   }
 }
