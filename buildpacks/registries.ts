@@ -1,0 +1,16 @@
+import { z } from 'zod'
+
+/**
+ * Where packages come from, as the machine's own clients are configured (npm, pip, Go, apt). Recorded at set-up,
+ * passed to every build. null means: the client's own default. No host of a registry stands in our code.
+ */
+export const Registries = z.object({
+  npm: z.object({ registry: z.url() }),
+  pip: z.object({ indexUrl: z.string().nullable(), extraIndexUrls: z.array(z.string()) }),
+  go: z.object({ proxy: z.string().nullable(), sumdb: z.string().nullable() }),
+  /** Base URIs of the Debian archive and its security archive, as in the machine's apt sources. */
+  apt: z.object({ archive: z.string(), security: z.string().nullable() }),
+  /** PEM bundle with the machine's own certificate authorities; bound into builds. */
+  caBundle: z.string(),
+})
+export type Registries = z.infer<typeof Registries>
