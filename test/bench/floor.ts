@@ -33,7 +33,8 @@ export class Floor {
     await run('git', ['init', '-q', '--bare', join(folder, 'app.git')])
     await run('git', ['-C', join(folder, 'app.git'), 'config', 'http.receivepack', 'true'])
     const floor = new Floor(folder, dependencies)
-    for (const server of [floor.#git, floor.#router]) await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+    for (const server of [floor.#git, floor.#router])
+      await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
     return floor
   }
 
@@ -58,7 +59,9 @@ export class Floor {
         CONTENT_TYPE: req.headers['content-type'] ?? '',
         REMOTE_USER: 'floor',
         REMOTE_ADDR: '127.0.0.1',
-        ...(req.headers['content-encoding'] === undefined ? {} : { HTTP_CONTENT_ENCODING: req.headers['content-encoding'] }),
+        ...(req.headers['content-encoding'] === undefined
+          ? {}
+          : { HTTP_CONTENT_ENCODING: req.headers['content-encoding'] }),
       },
       stdio: ['pipe', 'pipe', 'inherit'],
     })
@@ -79,13 +82,20 @@ export class Floor {
   async #deploy(): Promise<void> {
     const release = join(this.#folder, `r${++this.#number}`)
     await mkdir(release)
-    const archive = spawn('git', ['-C', join(this.#folder, 'app.git'), 'archive', 'HEAD'], { stdio: ['ignore', 'pipe', 'inherit'] })
+    const archive = spawn('git', ['-C', join(this.#folder, 'app.git'), 'archive', 'HEAD'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    })
     const tar = spawn('tar', ['-x', '-C', release], { stdio: ['pipe', 'ignore', 'inherit'] })
     archive.stdout.pipe(tar.stdin)
     await new Promise((done) => tar.once('close', done))
-    if (this.#dependencies !== null) await run('cp', ['-al', this.#dependencies, join(release, 'node_modules')])
+    if (this.#dependencies !== null)
+      await run('cp', ['-al', this.#dependencies, join(release, 'node_modules')])
     const port = await freePort()
-    const child = spawn(process.execPath, ['server.js'], { cwd: release, env: { PATH: process.env['PATH'] ?? '', PORT: String(port) }, stdio: 'ignore' })
+    const child = spawn(process.execPath, ['server.js'], {
+      cwd: release,
+      env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
+      stdio: 'ignore',
+    })
     await answers(`http://127.0.0.1:${port}/`)
     const old = this.#current
     this.#current = { child, port }
@@ -97,10 +107,19 @@ export class Floor {
       res.writeHead(503).end()
       return
     }
-    const upstream = request({ host: '127.0.0.1', port: this.#current.port, path: req.url, method: req.method, headers: req.headers }, (answer) => {
-      res.writeHead(answer.statusCode ?? 502, answer.headers)
-      answer.pipe(res)
-    })
+    const upstream = request(
+      {
+        host: '127.0.0.1',
+        port: this.#current.port,
+        path: req.url,
+        method: req.method,
+        headers: req.headers,
+      },
+      (answer) => {
+        res.writeHead(answer.statusCode ?? 502, answer.headers)
+        answer.pipe(res)
+      },
+    )
     upstream.on('error', () => res.writeHead(502).end())
     req.pipe(upstream)
   }
@@ -122,7 +141,11 @@ export async function freePort(): Promise<number> {
 }
 
 /** Waits until a URL answers 200, asking every ms. */
-export async function answers(url: string, expected?: string, headers: Record<string, string> = {}): Promise<void> {
+export async function answers(
+  url: string,
+  expected?: string,
+  headers: Record<string, string> = {},
+): Promise<void> {
   for (let deadline = Date.now() + 60_000; Date.now() < deadline; ) {
     const text = await get(url, headers)
     if (text !== null && (expected === undefined || text.includes(expected))) return
@@ -155,5 +178,17 @@ export async function repository(app: string): Promise<string> {
 
 export async function commit(folder: string, message: string): Promise<void> {
   await run('git', ['-C', folder, 'add', '-A'])
-  await run('git', ['-C', folder, '-c', 'user.name=bench', '-c', 'user.email=bench@localhost', 'commit', '-q', '--allow-empty', '-m', message])
+  await run('git', [
+    '-C',
+    folder,
+    '-c',
+    'user.name=bench',
+    '-c',
+    'user.email=bench@localhost',
+    'commit',
+    '-q',
+    '--allow-empty',
+    '-m',
+    message,
+  ])
 }

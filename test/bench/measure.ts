@@ -47,10 +47,23 @@ export interface Figure {
 }
 
 /** A figure from paired series: the ratio is taken pair by pair, then its median. */
-export function ratioFigure(name: string, series: { ours: number[]; limit: number[] }, unit: string, goal: number): Figure {
+export function ratioFigure(
+  name: string,
+  series: { ours: number[]; limit: number[] },
+  unit: string,
+  goal: number,
+): Figure {
   const ratios = series.ours.map((value, index) => value / (series.limit[index] ?? Number.NaN))
   const value = median(ratios)
-  return { name, ours: median(series.ours), limit: median(series.limit), unit, value, goal: `≤ ${goal} ×`, met: value <= goal }
+  return {
+    name,
+    ours: median(series.ours),
+    limit: median(series.limit),
+    unit,
+    value,
+    goal: `≤ ${goal} ×`,
+    met: value <= goal,
+  }
 }
 
 const round = (value: number) => (value >= 100 ? value.toFixed(0) : value.toFixed(2))

@@ -1,0 +1,95 @@
+import { execFile, spawn } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { answers, commit, freePort } from './floor.ts'
+import { paired, printFigure, ratioFigure, timed } from './measure.ts'
+import { Platform } from './platform.ts'
+
+const run = promisify(execFile)
+const platform = Platform.load()
+const skypanel = fileURLToPath(new URL('../../cli/skypanel.mjs', import.meta.url))
+
+const HELLO = `require('node:http').createServer((_, res) => res.end('hello ' + (process.env.DYNO ?? ''))).listen(process.env.PORT)\n`
+
+/** One more instance of a bare Node server until it is ready, against the same server started bare until it answers. */
+async function instanceStart(): Promise<void> {
+  const hello = await mkdtemp(join(tmpdir(), 'skypanel-hello-'))
+  await writeFile(join(hello, 'server.js'), HELLO)
+  await writeFile(
+    join(hello, 'package.json'),
+    JSON.stringify({ name: 'hello', version: '1.0.0', scripts: { start: 'node server.js' } }),
+  )
+  await writeFile(
+    join(hello, 'package-lock.json'),
+    JSON.stringify({
+      name: 'hello',
+      version: '1.0.0',
+      lockfileVersion: 3,
+      requires: true,
+      packages: { '': { name: 'hello', version: '1.0.0' } },
+    }),
+  )
+  await run('git', ['init', '-q', '-b', 'main', hello])
+  await commit(hello, 'hello')
+  const app = await platform.createApp()
+  try {
+    await platform.push(hello, app.git_url)
+    const series = await paired(
+      9,
+      async () => {
+        const { ms } = await timed(async () => {
+          await platform.api('PATCH', `/apps/${app.name}/formation`, {
+            updates: [{ type: 'web', quantity: 2 }],
+          })
+          await ready(app.name, 2)
+        })
+        await platform.api('PATCH', `/apps/${app.name}/formation`, {
+          updates: [{ type: 'web', quantity: 1 }],
+        })
+        await ready(app.name, 1)
+        return ms
+      },
+      async () => {
+        const port = await freePort()
+        const { ms, value } = await timed(async () => {
+          const child = spawn(process.execPath, ['server.js'], {
+            cwd: hello,
+            env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
+            stdio: 'ignore',
+          })
+          await answers(`http://127.0.0.1:${port}/`)
+          return child
+        })
+        value.kill('SIGKILL')
+        return ms
+      },
+    )
+    printFigure(ratioFigure('instance start (API to ready) / bare node', series, 'ms', 2.2))
+  } finally {
+    await platform.destroyApp(app.name)
+    await rm(hello, { recursive: true, force: true })
+  }
+}
+
+async function ready(app: string, count: number): Promise<void> {
+  for (;;) {
+    const instances = await platform.api<{ state: string }[]>('GET', `/apps/${app}/instances`)
+    if (instances.length === count && instances.every((instance) => instance.state === 'ready')) return
+    await new Promise((done) => setTimeout(done, 2))
+  }
+}
+
+async function cliVersion(): Promise<void> {
+  const series = await paired(
+    11,
+    async () => (await timed(() => run(process.execPath, [skypanel, '--version']))).ms,
+    async () => (await timed(() => run(process.execPath, ['-e', '0']))).ms,
+  )
+  printFigure(ratioFigure('skypanel --version / bare node', series, 'ms', 1.05))
+}
+
+await instanceStart()
+await cliVersion()
