@@ -75,3 +75,10 @@ export function printFigure(figure: Figure): void {
     `${figure.met ? '✔' : '✘'} ${figure.name.padEnd(44)} ${round(figure.ours)} ${figure.unit}${against}${value}  goal ${figure.goal}  (load ${loadavg()[0]?.toFixed(1)})`,
   )
 }
+
+/** Counts of equal keys; Object.groupBy needs Node 21. */
+export function grouped<T>(values: readonly T[], key: (value: T) => string): Map<string, T[]> {
+  const groups = new Map<string, T[]>()
+  for (const value of values) groups.set(key(value), [...(groups.get(key(value)) ?? []), value])
+  return groups
+}

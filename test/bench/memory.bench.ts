@@ -1,5 +1,5 @@
 import { readFile, readdir, realpath } from 'node:fs/promises'
-import { type Figure, printFigure } from './measure.ts'
+import { type Figure, grouped, printFigure } from './measure.ts'
 import { Platform } from './platform.ts'
 
 const { home } = Platform.load().facts
@@ -34,8 +34,8 @@ await new Promise((done) => setTimeout(done, 5000))
 const all = await processes()
 const sum = (names: readonly string[] | null) =>
   all.filter((one) => names === null || names.includes(one.name)).reduce((total, one) => total + one.pssMb, 0)
-for (const [name, list] of Object.entries(Object.groupBy(all, (one) => one.name)).sort()) {
-  const total = (field: 'pssMb' | 'anonMb') => (list ?? []).reduce((value, one) => value + one[field], 0)
+for (const [name, list] of [...grouped(all, (one) => one.name)].sort()) {
+  const total = (field: 'pssMb' | 'anonMb') => list.reduce((value, one) => value + one[field], 0)
   console.log(
     `  ${name.padEnd(14)} ${total('pssMb').toFixed(1).padStart(7)} MB PSS (${total('anonMb').toFixed(1)} anonymous)`,
   )

@@ -5,6 +5,7 @@ import { fileURLToPath } from 'node:url'
 import { setTimeout as sleep } from 'node:timers/promises'
 import WebSocket from 'ws'
 import { commit, repository } from './floor.ts'
+import { grouped } from './measure.ts'
 import { Platform } from './platform.ts'
 
 const DEPLOYS = Number(process.env['SKYPANEL_BENCH_DEPLOYS'] ?? 20)
@@ -21,7 +22,11 @@ class Load {
   sent = 0
   readonly failures: string[] = []
 
-  constructor(readonly host: string) {}
+  readonly #host: string
+
+  constructor(host: string) {
+    this.#host = host
+  }
 
   async run(): Promise<void> {
     const start = performance.now()
@@ -47,7 +52,7 @@ class Load {
         method,
         agent: this.#agent,
         headers: {
-          host: this.host,
+          host: this.#host,
           ...(body === undefined
             ? {}
             : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
@@ -113,8 +118,8 @@ try {
   await sleep(3000)
   await load.stop()
   await running
-  const kinds = Object.entries(Object.groupBy(load.failures, (failure) => failure)).map(
-    ([kind, all]) => `${all?.length} × ${kind}`,
+  const kinds = [...grouped(load.failures, (failure) => failure)].map(
+    ([kind, all]) => `${all.length} × ${kind}`,
   )
   const ok = load.failures.length === 0 && sockets.other.closed === 0
   console.log(
