@@ -4,16 +4,19 @@
 //   node test/run.mjs fast|db|root    one tier
 //   node test/run.mjs e2e             against a platform of its own, made and removed here
 //   node test/run.mjs crash           the complete crash matrix on nspawn
+//   node test/run.mjs bench [NAME…]   test/bench/NAME.bench.ts, each beside its limit or peer
 import { spawn } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync, writeFileSync, existsSync } from 'node:fs'
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const work = mkdtempSync(join(tmpdir(), 'skypanel-test-'))
-const only = process.argv.slice(2).filter((word) => !word.startsWith('-'))
-const tiers = only.length > 0 ? only : ['check', 'fast', 'db', 'root', 'e2e']
+const words = process.argv.slice(2).filter((word) => !word.startsWith('-'))
+const benches = words[0] === 'bench' ? words.slice(1) : []
+const tiers =
+  words[0] === 'bench' ? ['bench'] : words.length > 0 ? words : ['check', 'fast', 'db', 'root', 'e2e']
 const tally = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
 let interrupted = false
@@ -65,7 +68,15 @@ async function vitest(project, env = {}) {
   const report = join(work, `${project}.json`)
   console.log(`\n── ${project} ${'─'.repeat(60 - project.length)}`)
   const { code } = await run(
-    [join(root, 'node_modules', '.bin', 'vitest'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`],
+    [
+      join(root, 'node_modules', '.bin', 'vitest'),
+      'run',
+      '--project',
+      project,
+      '--reporter=default',
+      '--reporter=json',
+      `--outputFile.json=${report}`,
+    ],
     { env },
   )
   if (!existsSync(report)) {
@@ -77,19 +88,45 @@ async function vitest(project, env = {}) {
   tally.failed += result.numFailedTests
   tally.skipped += result.numPendingTests + (result.numTodoTests ?? 0)
   for (const file of result.testResults) {
-    for (const test of file.assertionResults) if (test.status === 'failed') failures.push(`${project}: ${test.fullName}`)
+    for (const test of file.assertionResults)
+      if (test.status === 'failed') failures.push(`${project}: ${test.fullName}`)
     // A file that does not load has no test to fail; it counts as one.
-    if (file.status === 'failed' && file.assertionResults.length === 0) note(`${project}: ${file.name} did not load`, false)
+    if (file.status === 'failed' && file.assertionResults.length === 0)
+      note(`${project}: ${file.name} did not load`, false)
   }
-  if (code !== 0 && result.numFailedTests === 0 && result.success) note(`${project}: the runner ended with ${code}`, false)
+  if (code !== 0 && result.numFailedTests === 0 && result.success)
+    note(`${project}: the runner ended with ${code}`, false)
+}
+
+async function bench(env) {
+  const all = readdirSync(join(root, 'test', 'bench')).filter((file) => file.endsWith('.bench.ts'))
+  for (const file of all.filter(
+    (name) => benches.length === 0 || benches.includes(name.replace('.bench.ts', '')),
+  )) {
+    console.log(`\n── ${file}`)
+    const { code } = await run(['node', '--import', 'tsx', join('test', 'bench', file)], { env })
+    note(`bench ${file}`, code === 0)
+  }
 }
 
 /** A platform of its own beside whatever runs on this machine: own home, ports, range, users; removed afterwards. */
 async function withPlatform(test) {
   const home = join('/var/lib', `skypanel-test-${process.pid}`)
   const ports = { panel: 18800, http: 18880, https: 18843 }
-  const flags = ['--home', home, '--panel-port', String(ports.panel), '--http-port', String(ports.http), '--https-port', String(ports.https)]
-  const started = await run(['node', 'runtime/setup/bootstrap.mjs', 'start', ...flags, '--detach', '--json', '--no-command'], { keep: true })
+  const flags = [
+    '--home',
+    home,
+    '--panel-port',
+    String(ports.panel),
+    '--http-port',
+    String(ports.http),
+    '--https-port',
+    String(ports.https),
+  ]
+  const started = await run(
+    ['node', 'runtime/setup/bootstrap.mjs', 'start', ...flags, '--detach', '--json', '--no-command'],
+    { keep: true },
+  )
   note('npm start brings up a platform and serves the sample', started.code === 0)
   try {
     if (started.code !== 0) return
@@ -113,12 +150,13 @@ function close() {
 
 process.on('SIGINT', () => (interrupted = true))
 
-const needsMachine = tiers.some((tier) => ['root', 'e2e', 'crash', 'db'].includes(tier))
+const needsMachine = tiers.some((tier) => ['root', 'e2e', 'crash', 'db', 'bench'].includes(tier))
 if (await prepare(...(needsMachine ? ['--machine'] : []))) {
   for (const tier of tiers) {
     if (interrupted) break
     if (tier === 'check') await check()
     else if (tier === 'e2e') await withPlatform((env) => vitest('e2e', env))
+    else if (tier === 'bench') await withPlatform(bench)
     else if (tier === 'crash') await withPlatform((env) => vitest('crash', env))
     else await vitest(tier)
   }
