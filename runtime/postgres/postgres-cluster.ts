@@ -13,7 +13,7 @@ import {
 } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { dirname, join } from 'node:path'
-import { must, run } from '../exec.ts'
+import { run, tryRun } from '../exec.ts'
 
 /**
  * A PostgreSQL cluster of our own from the system's packages. It listens on a unix socket only; who may connect is
@@ -125,7 +125,7 @@ export async function ensureCluster(spec: ClusterSpec): Promise<void> {
     for (const name of await readdir(spec.folder)) {
       if (name.startsWith('.new-')) await rm(join(spec.folder, name), { recursive: true, force: true })
     }
-    await must(
+    await run(
       as(spec.owner, [
         join(bin, 'initdb'),
         '-D',
@@ -144,7 +144,7 @@ export async function ensureCluster(spec: ClusterSpec): Promise<void> {
     await appendFile(join(half, 'postgresql.conf'), "\ninclude 'skypanel.conf'\n")
     await writeFile(join(half, 'skypanel.conf'), '')
     // initdb ran without a sync; one for all of it is cheaper and as safe.
-    if (spec.durable) await must(['sync', '-f', half])
+    if (spec.durable) await run(['sync', '-f', half])
     await rm(data, { recursive: true, force: true })
     await rename(half, data)
   }
@@ -183,7 +183,7 @@ export async function sql(
   database = 'postgres',
 ): Promise<string> {
   const bin = await clusterBin(spec)
-  return await must(
+  return await run(
     as(spec.owner, [
       join(bin, 'psql'),
       '-XAtq',
@@ -220,7 +220,7 @@ export async function stopCluster(spec: Pick<ClusterSpec, 'folder' | 'owner'>): 
   const data = join(spec.folder, 'data')
   if ((await stat(join(data, 'postmaster.pid')).catch(() => null)) === null) return
   const bin = await clusterBin(spec)
-  await run(as(spec.owner, [join(bin, 'pg_ctl'), '-D', data, '-m', 'fast', '-w', 'stop']), {
+  await tryRun(as(spec.owner, [join(bin, 'pg_ctl'), '-D', data, '-m', 'fast', '-w', 'stop']), {
     cwd: dirname(data),
   })
 }

@@ -1,0 +1,143 @@
+import { kernelNames, paths, type Installation } from '../installation.ts'
+import type { Process } from './process.ts'
+
+export interface Unit {
+  readonly file: string
+  readonly text: string
+}
+
+/** Quotes one word for a unit file: specifiers and variables are doubled, so nothing in it means anything. */
+export function quote(word: string): string {
+  if (/[\n\0]/.test(word)) throw new Error(`a unit cannot hold a line break: ${JSON.stringify(word)}`)
+  const escaped = word
+    .replaceAll('%', '%%')
+    .replaceAll('$', '$$$$')
+    .replaceAll('\\', '\\\\')
+    .replaceAll('"', '\\"')
+  return /^[A-Za-z0-9_./:=@%$+,-]+$/.test(escaped) ? escaped : `"${escaped}"`
+}
+
+/** Environment= knows no `$` expansion, so only specifiers are doubled. */
+function quoteVariable(name: string, value: string): string {
+  return quote(`${name}=${value}`).replaceAll('$$', '$')
+}
+
+/** What an unprivileged process may not do; unix permissions below home say the rest. */
+function hardening(process: Process, home: string): string[] {
+  return [
+    'NoNewPrivileges=yes',
+    `CapabilityBoundingSet=${process.capabilities.map((name) => `CAP_${name.toUpperCase()}`).join(' ')}`,
+    ...(process.capabilities.length === 0
+      ? []
+      : [`AmbientCapabilities=${process.capabilities.map((name) => `CAP_${name.toUpperCase()}`).join(' ')}`]),
+    'ProtectSystem=strict',
+    `ReadWritePaths=${quote(home)}`,
+    'PrivateTmp=yes',
+    'PrivateDevices=yes',
+    'ProtectKernelTunables=yes',
+    'ProtectKernelModules=yes',
+    'ProtectKernelLogs=yes',
+    'ProtectControlGroups=yes',
+    'ProtectClock=yes',
+    'ProtectHostname=yes',
+    'RestrictNamespaces=yes',
+    'RestrictSUIDSGID=yes',
+    'RestrictRealtime=yes',
+    'LockPersonality=yes',
+    'SystemCallArchitectures=native',
+    'RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK',
+  ]
+}
+
+const unitOf = (installation: Installation, name: string, kind = 'service') =>
+  `${kernelNames(installation.id).unit(name)}.${kind}`
+
+/** The unit of one process; `skypanel-<id>-<process>.service`. Pure. */
+export function serviceUnit(
+  process: Process,
+  installation: Installation,
+  programs: { readonly nice: number } = { nice: process.nice },
+): Unit {
+  const at = paths(installation.home)
+  const log = `${at.processLogs}/${process.name}.log`
+  const namespace = unitOf(installation, 'namespace')
+  const isAgent = process.name === 'agent'
+  const env = Object.entries(process.env).filter(([name]) => name !== 'SKYPANEL_DNS_FD')
+  const lines = [
+    '[Unit]',
+    `Description=SkyPanel ${installation.id}: ${process.name}`,
+    'After=network.target',
+    ...(isAgent ? [`Requires=${namespace}`, `After=${namespace}`] : []),
+    ...(process.dnsSocket ? [`Requires=${unitOf(installation, process.name, 'socket')}`] : []),
+    ...(process.needs === null ? [] : [`ConditionPathExists=${process.needs.replaceAll('%', '%%')}`]),
+    // A process that fails again and again is tried again and again: an app's route is worth more than a quiet log.
+    'StartLimitIntervalSec=0',
+    '',
+    '[Service]',
+    process.restart === 'once' ? 'Type=oneshot' : 'Type=simple',
+    `ExecStart=${process.argv.map(quote).join(' ')}`,
+    ...(process.user === null ? [] : [`User=${process.user}`, `Group=${process.user}`]),
+    ...env.map(([name, value]) => `Environment=${quoteVariable(name, value)}`),
+    'WorkingDirectory=/',
+    ...(process.restart === 'once'
+      ? []
+      : ['Restart=always', 'RestartSec=200ms', 'RestartSteps=8', 'RestartMaxDelaySec=30s']),
+    `KillSignal=${process.stopSignal}`,
+    `TimeoutStopSec=${process.stopSeconds}`,
+    `StandardOutput=append:${log.replaceAll('%', '%%')}`,
+    `StandardError=append:${log.replaceAll('%', '%%')}`,
+    ...(programs.nice === 0 ? [] : [`Nice=${programs.nice}`, 'IOSchedulingClass=idle']),
+    // Instances have units and groups of their own; the agent's end is not theirs.
+    ...(isAgent ? ['Delegate=yes', 'KillMode=process', 'OOMScoreAdjust=-500', 'LimitNOFILE=65536'] : []),
+    ...(process.user === null ? [] : hardening(process, installation.home)),
+    ...(process.restart === 'once'
+      ? []
+      : ['', '[Install]', `WantedBy=${unitOf(installation, 'platform', 'target')}`]),
+  ]
+  return { file: unitOf(installation, process.name), text: `${lines.join('\n')}\n` }
+}
+
+/** Every unit of an installation: a target, the namespace, the DNS socket and one service per process. Pure. */
+export function units(
+  table: readonly Process[],
+  installation: Installation,
+  namespaceArgv: readonly string[],
+): Unit[] {
+  const target = unitOf(installation, 'platform', 'target')
+  const directory = unitOf(installation, 'directory')
+  return [
+    {
+      file: target,
+      text: `[Unit]\nDescription=SkyPanel ${installation.id}\n\n[Install]\nWantedBy=multi-user.target\n`,
+    },
+    {
+      file: unitOf(installation, 'namespace'),
+      text: [
+        '[Unit]',
+        `Description=SkyPanel ${installation.id}: the mount namespace with its own /nix`,
+        '',
+        '[Service]',
+        'Type=oneshot',
+        'RemainAfterExit=yes',
+        `ExecStart=${namespaceArgv.map(quote).join(' ')}`,
+        '',
+      ].join('\n'),
+    },
+    {
+      file: unitOf(installation, 'directory', 'socket'),
+      text: [
+        '[Unit]',
+        `Description=SkyPanel ${installation.id}: DNS socket, kept while the directory restarts`,
+        '',
+        '[Socket]',
+        `ListenDatagram=127.0.0.1:${installation.ports.dns}`,
+        `Service=${directory}`,
+        '',
+        '[Install]',
+        `WantedBy=${target}`,
+        '',
+      ].join('\n'),
+    },
+    ...table.map((process) => serviceUnit(process, installation)),
+  ]
+}
