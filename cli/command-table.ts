@@ -1,0 +1,23 @@
+import type { Topic } from './command.ts'
+import { accountCommands } from './commands/accounts/commands.ts'
+import { appCommands } from './commands/apps/commands.ts'
+import { buildCommands } from './commands/builds/commands.ts'
+import { configCommands } from './commands/config/commands.ts'
+import { domainCommands } from './commands/domains/commands.ts'
+import { logCommands } from './commands/logs/commands.ts'
+import { platformCommands } from './commands/platform/commands.ts'
+import { processCommands } from './commands/ps/commands.ts'
+import { releaseCommands } from './commands/releases/commands.ts'
+import { runCommands } from './commands/run/commands.ts'
+
+/** Every command, in the order of the help. */
+export const topics: readonly Topic[] = [
+  { title: 'Account', commands: accountCommands },
+  { title: 'Apps', commands: appCommands },
+  { title: 'Config vars', commands: configCommands },
+  { title: 'Processes', commands: [...processCommands, ...logCommands, ...runCommands] },
+  { title: 'Releases', commands: releaseCommands },
+  { title: 'Builds', commands: buildCommands },
+  { title: 'Domains', commands: domainCommands },
+  { title: 'Platform', commands: platformCommands },
+]

@@ -1,0 +1,24 @@
+import { appEndpoints } from '../../../server/contract/apps.ts'
+import type { Action } from '../../command.ts'
+import { CliError, EXIT } from '../../exit.ts'
+
+export const updateApp: Action = async (cli, input) => {
+  const branch = input.text('deployBranch')
+  const path = input.text('healthCheckPath')
+  if (branch === undefined && path === undefined) {
+    throw new CliError('usage', 'Nothing to change is named.', {
+      hint: 'See how it is used: skypanel help apps:update',
+      exit: EXIT.usage,
+    })
+  }
+  const app = await cli.app()
+  const api = await cli.api()
+  const body = {
+    ...(branch === undefined ? {} : { deploy_branch: branch }),
+    ...(path === undefined ? {} : { health_check_path: path === 'none' ? null : path }),
+  }
+  const updated = await cli.progress(`Updating ${app}`, () =>
+    api.call(appEndpoints.update, { params: { app }, body }),
+  )
+  if (input.flag('json')) cli.json(updated)
+}

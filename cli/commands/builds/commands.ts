@@ -1,0 +1,44 @@
+import type { CommandSpec } from '../../command.ts'
+
+export const buildCommands: readonly CommandSpec[] = [
+  {
+    name: 'builds',
+    summary: 'list builds, the newest first',
+    app: true,
+    options: [['-n, --num <count>', 'how many (default: 15)']],
+    examples: ['builds'],
+    load: async () => (await import('./list.ts')).listBuilds,
+  },
+  {
+    name: 'builds:info',
+    summary: 'show one build, or the newest',
+    args: '[id]',
+    app: true,
+    examples: ['builds:info'],
+    load: async () => (await import('./info.ts')).showBuild,
+  },
+  {
+    name: 'builds:log',
+    aliases: ['builds:output'],
+    summary: 'show what a build printed, and follow it to its end',
+    args: '[id]',
+    app: true,
+    examples: ['builds:log'],
+    load: async () => (await import('./log.ts')).showBuildLog,
+  },
+  {
+    name: 'builds:cancel',
+    summary: 'cancel the running build; nothing of it stays',
+    args: '[id]',
+    app: true,
+    examples: ['builds:cancel'],
+    load: async () => (await import('./cancel.ts')).cancelBuild,
+  },
+  {
+    name: 'detect',
+    summary: 'say how a folder would be built, and why',
+    args: '[dir]',
+    examples: ['detect', 'detect ./shop --json'],
+    load: async () => (await import('./detect.ts')).detect,
+  },
+]

@@ -1,0 +1,56 @@
+import { stat } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import type { BuildPlan } from '../../../buildpacks/plan.ts'
+import type { Action } from '../../command.ts'
+import { CliError } from '../../exit.ts'
+
+/** Prints how a folder would be built and why. Needs no platform and no login. */
+export const detect: Action = async (cli, input) => {
+  const folder = resolve(input.args[0] ?? '.')
+  const found = await stat(folder).catch(() => null)
+  if (found === null || !found.isDirectory()) {
+    throw new CliError('no_folder', `${folder} is not a folder.`, { hint: 'Type: skypanel detect DIR' })
+  }
+  const { planFolder } = await import('../../../buildpacks/plan-folder.ts')
+  const result = await planFolder(folder)
+  if (!result.ok) {
+    const asked = result.asked.map(({ provider, why }) => `  ${provider}: ${why}`)
+    throw new CliError('no_buildpack', [result.message, ...asked].join('\n'), { hint: result.hint })
+  }
+  if (input.flag('json')) cli.json(result.plan)
+  else cli.print(summary(result.plan))
+}
+
+export function summary(plan: BuildPlan): string {
+  const detected = plan.detected.map(({ provider, role, evidence }) => {
+    const files = evidence.map(({ file }) => file).join(', ')
+    return `  ${provider}${role === 'companion' ? ' (beside)' : ''}: ${files === '' ? 'by default' : files}`
+  })
+  const tools = plan.tools.map(
+    (tool) =>
+      `  ${tool.name} ${tool.version ?? `${tool.want} (not resolved)`} from ${tool.source}: ${tool.from}`,
+  )
+  const steps = plan.steps.flatMap((step) => [
+    `  ${step.name}${step.network ? ' (with network)' : ''}`,
+    ...step.commands.map((command) => `    $ ${command}`),
+  ])
+  const processes = Object.entries(plan.release.processes).map(
+    ([type, { command, from }]) => `  ${type}: ${command} (${from})`,
+  )
+  const packages = [...new Set([...plan.systemPackages.build, ...plan.systemPackages.run])].map(
+    (name) => `  ${name}`,
+  )
+  const notes = plan.notes.map(({ level, message }) => `  ${level === 'warn' ? '! ' : ''}${message}`)
+  const sections: readonly (readonly [string, readonly string[]])[] = [
+    ['Detected', detected],
+    ['Tools', tools],
+    ['System packages', packages],
+    ['Steps', steps],
+    ['Processes', processes],
+    ['Notes', notes],
+  ]
+  return sections
+    .filter(([, lines]) => lines.length > 0)
+    .map(([title, lines]) => `=== ${title}\n${lines.join('\n')}\n`)
+    .join('\n')
+}
