@@ -1,6 +1,6 @@
 import type { Access } from '../contract/endpoint.ts'
 import type { Formation, Instance } from '../contract/formation.ts'
-import type { AccountId, AppId, BuildId, DeploymentId, InstanceId } from '../contract/ids.ts'
+import type { AccountId, AppId, DeploymentId } from '../contract/ids.ts'
 import type { Build, Deployment, Release } from '../contract/releases.ts'
 import type { Run } from '../contract/runs.ts'
 import type { Tx } from '../store/db.ts'
