@@ -25,7 +25,9 @@ export interface Stats {
   readonly oomKills: number
 }
 
-export type Fingerprint = { readonly ok: true; readonly detail: string } | { readonly ok: false; readonly detail: string }
+export type Fingerprint =
+  | { readonly ok: true; readonly detail: string }
+  | { readonly ok: false; readonly detail: string }
 
 /** A byte stream to a one-off instance, or to a command run inside of one. */
 export interface Attachment {
@@ -34,6 +36,8 @@ export interface Attachment {
   resize(rows: number, columns: number): void
   signal(name: string): void
   onOutput(listener: (stream: 'stdout' | 'stderr', data: Buffer) => void): void
+  /** Called once no more output will come: the instance has ended, or the line broke. */
+  onClose(listener: () => void): void
   close(): void
 }
 

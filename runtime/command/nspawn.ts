@@ -1,0 +1,135 @@
+/** Everything that decides how one instance is contained; all of it our own data, nothing is a shell's. */
+export interface NspawnFacts {
+  readonly shim: string
+  readonly init: string
+  readonly machine: string
+  readonly hostname: string
+  /** Folder of the instance; holds pid, env, status, log/ and the mount points app and room. */
+  readonly folder: string
+  readonly stack: string
+  /** Store paths to show at their own place. */
+  readonly visible: readonly string[]
+  /** Lower directories of /app, the uppermost first. */
+  readonly lower: readonly string[]
+  readonly uidBase: number
+  readonly diskMb: number
+  readonly cgroups: readonly string[]
+  readonly netns: string
+  readonly resolvConf: string
+  readonly attach: boolean
+  readonly pty: { readonly rows: number; readonly columns: number } | null
+  readonly command: string
+}
+
+/** The user `app` of every run stack. */
+export const APP_UID = 1000
+
+/** Idmapped binds show the right owner but cost about 0.35 ms each; plain ones show nobody and are as readable. */
+const MANY_BINDS = 64
+
+/** The kernel takes one page of mount options. */
+const MOUNT_OPTIONS = 4000
+
+/** Where the init stands inside; /run is a tmpfs that nspawn makes, so no stack needs a mount point for it. */
+const INIT_INSIDE = '/run/skypanel-init'
+
+/**
+ * argv of one instance: shim → nspawn → init → bash. The supervisor's environment holds PATH alone, because nspawn
+ * (root) is configured by its environment; the app's comes to init through a descriptor.
+ */
+export function instanceArgv(facts: NspawnFacts): string[] {
+  return [...shimArgv(facts), '--', ...supervisorArgv(facts), '--', ...initArgv(facts)]
+}
+
+function shimArgv(facts: NspawnFacts): string[] {
+  const { folder, shim } = facts
+  const data = `lowerdir=${facts.lower.join(':')},upperdir=${folder}/room/upper,workdir=${folder}/room/work`
+  if (data.length > MOUNT_OPTIONS)
+    throw new Error(
+      `The release has ${facts.lower.length} layers, more than one overlay can hold. Build it again with fewer steps.`,
+    )
+  return [
+    shim,
+    ...['--pid', `${folder}/pid`],
+    ...['--stdio', `${folder}/supervisor.log`],
+    ...['--env', 'PATH=/usr/sbin:/usr/bin:/sbin:/bin'],
+    ...facts.cgroups.flatMap((directory) => ['--cgroup', directory]),
+    ...['--netns', facts.netns],
+    '--private-mounts',
+    ...['--tmpfs', `${folder}/room:${facts.diskMb}:${facts.uidBase + APP_UID}`],
+    ...['--overlay', `${folder}/app:${data}`],
+    ...['--read', `${folder}/env`],
+    ...['--append', `${folder}/status`],
+    ...['--append', `${folder}/log/out`],
+    ...['--append', `${folder}/log/err`],
+    ...(facts.attach ? ['--listen', `${folder}/attach.sock`] : []),
+  ]
+}
+
+function supervisorArgv(facts: NspawnFacts): string[] {
+  const idmap = facts.visible.length <= MANY_BINDS ? ':idmap' : ''
+  return [
+    '/usr/bin/systemd-nspawn',
+    '--quiet',
+    '--register=no',
+    '--keep-unit',
+    `--machine=${facts.machine}`,
+    `--hostname=${facts.hostname}`,
+    `--directory=${facts.stack}`,
+    '--read-only',
+    '--tmpfs=/nix/store:mode=0755,size=1m',
+    ...facts.visible.map((path) => `--bind-ro=${path}:${path}${idmap}`),
+    `--bind-ro=${facts.init}:${INIT_INSIDE}`,
+    `--bind-ro=${facts.resolvConf}:/etc/resolv.conf`,
+    `--bind=${facts.folder}/app:/app`,
+    `--private-users=${facts.uidBase}:65536`,
+    '--private-users-ownership=map',
+    '--user=app',
+    '--no-new-privileges=yes',
+    '--drop-capability=all',
+    '--tmpfs=/tmp:mode=1777,size=64m',
+    '--tmpfs=/var/tmp:mode=1777,size=64m',
+    '--tmpfs=/dev/shm:mode=1777,size=64m',
+    '--kill-signal=SIGTERM',
+    '--console=pipe',
+    '--resolv-conf=off',
+    '--timezone=off',
+    '--link-journal=no',
+  ]
+}
+
+function initArgv(facts: NspawnFacts): string[] {
+  const pty = facts.pty === null ? [] : ['--pty', `${facts.pty.rows}x${facts.pty.columns}`]
+  return [INIT_INSIDE, ...pty, '--', '/bin/bash', '-c', facts.command]
+}
+
+/** The environment file: NUL-separated, as a variable may hold anything else. */
+export function environmentFile(env: Readonly<Record<string, string>>): string {
+  return Object.entries(env)
+    .map(([name, value]) => `${name}=${value.replaceAll('\0', '')}\0`)
+    .join('')
+}
+
+/** `web.1` → `web-1`; what a host name may hold. */
+export function hostnameOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[^a-z0-9-]/g, '-')
+    .slice(0, 63)
+}
+
+export type InitStatus = {
+  readonly started: boolean
+  readonly code: number | null
+  readonly signal: number | null
+}
+
+/** Reads the lines that init wrote. */
+export function parseStatus(text: string): InitStatus {
+  const lines = text.split('\n')
+  const value = (key: string): number | null => {
+    const line = lines.find((one) => one.startsWith(`${key} `))
+    return line === undefined ? null : Number(line.slice(key.length + 1))
+  }
+  return { started: lines.includes('started'), code: value('exit'), signal: value('signal') }
+}

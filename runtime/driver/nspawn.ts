@@ -1,0 +1,282 @@
+import type { ChildProcess } from 'node:child_process'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { chmod, chown, mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { z } from 'zod'
+import type { InstanceSpec } from '../../server/contract/nodes.ts'
+import { APP_UID, environmentFile, hostnameOf, instanceArgv, parseStatus } from '../command/nspawn.ts'
+import { start as startProcess, tryRun } from '../exec.ts'
+import type { Limiter } from '../limits/cgroup.ts'
+import { createNamespace, links, namespacePath, namespaces, removeNamespace } from '../network/namespace.ts'
+import { attachTo } from './attach-socket.ts'
+import type { Driver, Fingerprint, Handle, Placement } from './driver.ts'
+import { endOf } from './nspawn-end.ts'
+import { isRunning, namespaceInit, type ProcessRef, sendSignal, startTime } from './process.ts'
+import { ensureSkeleton } from './skeleton.ts'
+
+export interface NspawnOptions {
+  /** `bin/shim` and `bin/init` below this. */
+  readonly native: string
+  readonly skeletons: string
+  readonly resolvConf: string
+  /** Group of the process that reads logs; null: root's. */
+  readonly logGroup: number | null
+  readonly allowUnlimited: boolean
+  readonly limiter: Limiter
+  readonly network: { readonly bridge: string; readonly prefix: number; readonly gateway: string }
+  readonly names: {
+    link(index: number): string
+    netns(index: number): string
+    machine(instance: string): string
+    readonly linkPrefix: string
+    readonly netnsPrefix: string
+  }
+}
+
+const State = z.object({
+  version: z.literal(1),
+  folder: z.string(),
+  index: z.number().int(),
+  pty: z.boolean(),
+  attach: z.boolean(),
+})
+type State = z.infer<typeof State>
+
+/** How long the supervisor has, once the instance's init was killed, before the whole group is. */
+const SUPERVISOR_MS = 2000
+const POLL_MS = 50
+const NSPAWN_RUN = '/run/systemd/nspawn'
+
+export function createNspawnDriver(options: NspawnOptions): Driver {
+  const { limiter, names } = options
+  const children = new Map<string, ChildProcess>()
+  const places = new Map<string, number>()
+  const shim = join(options.native, 'bin', 'shim')
+  const init = join(options.native, 'bin', 'init')
+  const group = (id: string) => `i-${id}`
+  const stateOf = (handle: Handle): State => State.parse(handle.state)
+
+  async function fingerprint(): Promise<Fingerprint> {
+    if (process.getuid?.() !== 0) return { ok: false, detail: 'the agent is not root' }
+    const missingFile = ['/usr/bin/systemd-nspawn', shim, init].find((path) => !existsSync(path))
+    if (missingFile !== undefined) return { ok: false, detail: `${missingFile} is missing` }
+    if (!existsSync('/proc/self/ns/user')) return { ok: false, detail: 'the kernel has no user namespaces' }
+    const version = (await tryRun(['/usr/bin/systemd-nspawn', '--version'])).stdout.split('\n')[0] ?? ''
+    if (limiter.missing.length === 0) return { ok: true, detail: version }
+    const detail = `the machine has no cgroup controller for ${limiter.missing.join(', ')}`
+    return options.allowUnlimited
+      ? { ok: true, detail: `${version}; ${detail}: these limits do not hold` }
+      : { ok: false, detail: `${detail}; enable it, or allow instances without limits (--allow-unlimited)` }
+  }
+
+  async function prepareFolder(spec: InstanceSpec, folder: string): Promise<void> {
+    for (const name of ['app', 'room', 'log'])
+      await mkdir(join(folder, name), { recursive: true, mode: 0o755 })
+    for (const name of ['out', 'err']) {
+      const path = join(folder, 'log', name)
+      await (await open(path, 'a', 0o640)).close()
+      await chmod(path, 0o640)
+      if (options.logGroup !== null) await chown(path, 0, options.logGroup)
+    }
+    await writeFile(join(folder, 'status'), '', { mode: 0o600 })
+    const base = {
+      HOME: '/app',
+      USER: 'app',
+      LOGNAME: 'app',
+      SHELL: '/bin/bash',
+      LANG: 'C.UTF-8',
+      PATH: '/usr/local/bin:/usr/bin:/bin',
+    }
+    await rm(join(folder, 'env'), { force: true })
+    await writeFile(join(folder, 'env'), environmentFile({ ...base, ...spec.artifact.env, ...spec.env }), {
+      mode: 0o400,
+    })
+  }
+
+  async function start(
+    spec: InstanceSpec,
+    placement: Placement,
+    stored: (handle: Handle) => Promise<void>,
+  ): Promise<Handle> {
+    const fit = await fingerprintOnce()
+    if (!fit.ok) throw new Error(`Cannot run instances on this node: ${fit.detail}`)
+    const { folder, index } = placement
+    const handle: Handle = {
+      id: spec.id,
+      driver: 'nspawn',
+      state: { version: 1, folder, index, pty: spec.pty !== null, attach: spec.attach } satisfies State,
+    }
+    await prepareFolder(spec, folder)
+    await stored(handle)
+    places.set(spec.id, index)
+    const cgroups = limiter.create(group(spec.id), spec.limits)
+    const netns = names.netns(index)
+    const [skeleton] = await Promise.all([
+      ensureSkeleton(options.skeletons, placement.uidBase + APP_UID, spec.artifact.layers),
+      createNamespace(shim, {
+        ...options.network,
+        netns,
+        link: names.link(index),
+        address: placement.address,
+      }),
+    ])
+    const { artifact } = spec
+    const argv = instanceArgv({
+      shim,
+      init,
+      machine: names.machine(spec.id),
+      hostname: hostnameOf(spec.name),
+      folder,
+      stack: artifact.stack,
+      visible: [...new Set([...artifact.tools, ...artifact.closure])].filter(
+        (path) => path !== artifact.stack,
+      ),
+      lower: [skeleton, ...artifact.layers.map((layer) => join(layer, 'app'))],
+      uidBase: placement.uidBase,
+      diskMb: spec.limits.diskMb,
+      cgroups,
+      netns: namespacePath(netns),
+      resolvConf: options.resolvConf,
+      attach: spec.attach,
+      pty: spec.pty,
+      command: spec.command,
+    })
+    const child = await startProcess({ argv, env: {}, stdio: ['ignore', 'ignore', 'ignore'], detached: true })
+    children.set(spec.id, child)
+    return handle
+  }
+
+  let fit: Promise<Fingerprint> | null = null
+  const fingerprintOnce = () => (fit ??= fingerprint())
+
+  function supervisorOf(handle: Handle): ProcessRef | null {
+    const child = children.get(handle.id)
+    if (child?.pid !== undefined) {
+      const started = child.exitCode === null && child.signalCode === null ? startTime(child.pid) : null
+      return started === null ? null : { pid: child.pid, start: started }
+    }
+    const [pid, started] = read(join(stateOf(handle).folder, 'pid'))
+      .trim()
+      .split(' ')
+    return pid === undefined || started === undefined ? null : { pid: Number(pid), start: started }
+  }
+
+  function running(handle: Handle): ProcessRef | null {
+    const ref = supervisorOf(handle)
+    return ref !== null && isRunning(ref) ? ref : null
+  }
+
+  async function gone(handle: Handle, limit: number): Promise<boolean> {
+    for (const until = Date.now() + limit; running(handle) !== null; await sleep(5))
+      if (Date.now() > until) return false
+    return true
+  }
+
+  async function kill(handle: Handle): Promise<void> {
+    const supervisor = running(handle)
+    const first = supervisor === null ? null : namespaceInit(supervisor.pid)
+    if (first !== null && sendSignal(first, 'SIGKILL')) await gone(handle, SUPERVISOR_MS)
+    await limiter.kill(group(handle.id))
+    await gone(handle, SUPERVISOR_MS)
+  }
+
+  async function adopt(handle: Handle): Promise<Handle | null> {
+    const { folder, index } = stateOf(handle)
+    places.set(handle.id, index)
+    if (running(handle) !== null) return handle
+    const status = parseStatus(read(join(folder, 'status')))
+    if (status.started) return handle
+    // A start that was interrupted: whoever makes the pid file first has decided whether it still happens.
+    const revoked = await writeFile(join(folder, 'pid'), 'revoked\n', { flag: 'wx', mode: 0o600 }).then(
+      () => true,
+      () => false,
+    )
+    if (!revoked && running(handle) !== null) return handle
+    await limiter.kill(group(handle.id))
+    return null
+  }
+
+  async function destroy(handle: Handle): Promise<void> {
+    const { folder, index } = stateOf(handle)
+    await writeFile(join(folder, 'pid'), 'revoked\n', { flag: 'wx', mode: 0o600 }).catch(() => undefined)
+    await limiter.remove(group(handle.id))
+    await removeNamespace(names.netns(index), names.link(index))
+    for (const kind of ['propagate', 'unix-export'])
+      rmSync(join(NSPAWN_RUN, kind, names.machine(handle.id)), { recursive: true, force: true })
+    for (const file of ['env', 'attach.sock']) rmSync(join(folder, file), { force: true })
+    children.delete(handle.id)
+    places.delete(handle.id)
+  }
+
+  async function wait(handle: Handle) {
+    const child = children.get(handle.id)
+    if (child !== undefined && child.exitCode === null && child.signalCode === null)
+      await new Promise((resolve) => child.once('exit', resolve))
+    // An adopted one is not our child: its end can only be looked for.
+    else while (running(handle) !== null) await sleep(POLL_MS)
+    const ooms = limiter.oomKills(group(handle.id))
+    // The supervisor may have been killed alone, e.g. by the kernel for lack of memory; nothing of it may go on.
+    await limiter.kill(group(handle.id))
+    return endOf(parseStatus(read(join(stateOf(handle).folder, 'status'))), ooms)
+  }
+
+  async function terminate(handle: Handle): Promise<void> {
+    const supervisor = running(handle)
+    const first = supervisor === null ? null : namespaceInit(supervisor.pid)
+    // Straight to the instance's init: a second one to the supervisor would be taken for "kill it now".
+    if (first !== null) sendSignal(first, 'SIGTERM')
+  }
+
+  async function orphans(known: ReadonlySet<string>): Promise<string[]> {
+    const indices = new Set([...places].filter(([id]) => known.has(id)).map(([, index]) => index))
+    const linkNames = new Set([...indices].map((index) => names.link(index)))
+    const spaces = new Set([...indices].map((index) => names.netns(index)))
+    const machines = new Set([...known].map((id) => names.machine(id)))
+    const found = limiter
+      .groups()
+      .filter((name) => name.startsWith('i-') && !known.has(name.slice(2)))
+      .map((name) => `cgroup ${name}`)
+    for (const name of links(names.linkPrefix)) if (!linkNames.has(name)) found.push(`link ${name}`)
+    for (const name of namespaces(names.netnsPrefix))
+      if (!spaces.has(name)) found.push(`network namespace ${name}`)
+    for (const [pid, machine] of supervisors(names.machine('')))
+      if (!machines.has(machine)) found.push(`process ${pid} (${machine})`)
+    return found
+  }
+
+  return {
+    name: 'nspawn',
+    fingerprint,
+    start,
+    adopt,
+    wait,
+    terminate,
+    kill,
+    destroy,
+    orphans,
+    stats: async (handle) => limiter.stats(group(handle.id)),
+    attach: (handle) => attachTo(join(stateOf(handle).folder, 'attach.sock')),
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+/** Running supervisors of ours, found by the machine's name in their argv. */
+function supervisors(prefix: string): [number, string][] {
+  const found: [number, string][] = []
+  for (const entry of readdirSync('/proc')) {
+    if (!/^\d+$/.test(entry)) continue
+    const machine = read(`/proc/${entry}/cmdline`)
+      .split('\0')
+      .find((arg) => arg.startsWith(`--machine=${prefix}`))
+    if (machine !== undefined) found.push([Number(entry), machine.slice('--machine='.length)])
+  }
+  return found
+}

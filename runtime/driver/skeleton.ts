@@ -1,0 +1,79 @@
+import { createHash, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import { run } from '../exec.ts'
+
+const About = z.object({ uid: z.number(), layers: z.array(z.string()) })
+
+/** Not entered: thousands of folders that belong to packages. They themselves are made, so caches can stand in them. */
+const PACKAGES = new Set(['node_modules', 'site-packages', '.git'])
+
+/**
+ * Store files are root's and read-only, and an overlay takes a folder's owner from its uppermost layer. So above the
+ * layers lies one that has nothing but folders, owned by the app: it may create and replace files everywhere.
+ * Made once per set of layers and owner; returns its path.
+ */
+export async function ensureSkeleton(root: string, uid: number, layers: readonly string[]): Promise<string> {
+  const key = createHash('sha256')
+    .update(JSON.stringify([1, uid, layers]))
+    .digest('hex')
+    .slice(0, 32)
+  const path = join(root, key)
+  const app = join(path, 'app')
+  if (existsSync(app)) return app
+  const draft = `${path}.${randomUUID()}`
+  await mkdir(join(draft, 'app'), { recursive: true })
+  await chown(join(draft, 'app'), uid, uid)
+  for (const layer of layers) {
+    await copyFolders(join(layer, 'app'), join(draft, 'app'), uid)
+    await hideDeleted(layer, join(draft, 'app'))
+  }
+  await writeFile(join(draft, 'layers.json'), JSON.stringify({ uid, layers }))
+  try {
+    await rename(draft, path)
+  } catch (error) {
+    // Two instances of one release may start at once; the first one's is as good.
+    await rm(draft, { recursive: true, force: true })
+    if (!existsSync(app)) throw error
+  }
+  return app
+}
+
+async function copyFolders(from: string, to: string, uid: number): Promise<void> {
+  const entries = await readdir(from, { withFileTypes: true })
+  for (const entry of entries) {
+    if (!entry.isDirectory()) continue
+    const target = join(to, entry.name)
+    await mkdir(target, { recursive: true, mode: 0o755 })
+    await chown(target, uid, uid)
+    if (!PACKAGES.has(entry.name)) await copyFolders(join(from, entry.name), target, uid)
+  }
+}
+
+/** A store path cannot hold an overlay's mark of a deleted file, so a stage lists them in `whiteouts`, one a line. */
+async function hideDeleted(layer: string, app: string): Promise<void> {
+  const list = join(layer, 'whiteouts')
+  if (!existsSync(list)) return
+  for (const line of (await readFile(list, 'utf8')).split('\n').filter(Boolean)) {
+    const target = join(app, line)
+    if (!target.startsWith(`${app}/`) || existsSync(target)) continue
+    await mkdir(join(target, '..'), { recursive: true })
+    await run(['mknod', target, 'c', '0', '0'])
+  }
+}
+
+/** Removes those whose layers are no longer in the store, or whose owner is `uid`. */
+export async function pruneSkeletons(root: string, uid: number | null): Promise<void> {
+  if (!existsSync(root)) return
+  for (const name of await readdir(root)) {
+    const path = join(root, name)
+    const about = About.safeParse(
+      JSON.parse(await readFile(join(path, 'layers.json'), 'utf8').catch(() => 'null')),
+    )
+    const kept =
+      about.success && about.data.uid !== uid && about.data.layers.every((layer) => existsSync(layer))
+    if (!kept) await rm(path, { recursive: true, force: true })
+  }
+}

@@ -1,0 +1,70 @@
+/** A mounted cgroup hierarchy. Version 2 carries several controllers at once, version 1 mostly one each. */
+export interface Hierarchy {
+  readonly version: 1 | 2
+  readonly mount: string
+  /** e.g. `memory`; `name=systemd` for the named one; empty for a version 2 without controllers. */
+  readonly controllers: readonly string[]
+}
+
+/** Those that carry a limit of ours, our accounting, or that nspawn would else write to at their root. */
+const WANTED = new Set(['memory', 'cpu', 'cpuacct', 'pids', 'freezer', 'name=systemd'])
+
+/** Reads `/proc/mounts`. `controllersOf` tells a version 2 mount's controllers. */
+export function findHierarchies(
+  mounts: string,
+  controllersOf: (mount: string) => readonly string[],
+): Hierarchy[] {
+  const found = new Map<string, Hierarchy>()
+  for (const line of mounts.split('\n')) {
+    const [, mount, kind, options] = line.split(' ')
+    if (mount === undefined || options === undefined) continue
+    if (kind === 'cgroup2') found.set(mount, { version: 2, mount, controllers: controllersOf(mount) })
+    if (kind !== 'cgroup') continue
+    const controllers = options.split(',').filter((option) => WANTED.has(option))
+    if (controllers.length > 0) found.set(mount, { version: 1, mount, controllers })
+  }
+  return [...found.values()]
+}
+
+export interface GroupLimits {
+  readonly memoryMb: number
+  readonly cpuMilli: number
+  readonly pids: number
+}
+
+/** The limits that this hierarchy can hold, as files and their content. `optional` files may be missing. */
+export function limitFiles(
+  hierarchy: Hierarchy,
+  limits: GroupLimits,
+): { file: string; value: string; optional: boolean }[] {
+  const bytes = String(limits.memoryMb * 1024 * 1024)
+  const period = 100_000
+  const quota = Math.max(1000, Math.round((limits.cpuMilli / 1000) * period))
+  const files: { file: string; value: string; optional: boolean }[] = []
+  const add = (file: string, value: string, optional = false) => files.push({ file, value, optional })
+  if (hierarchy.controllers.includes('memory')) {
+    if (hierarchy.version === 2) {
+      add('memory.max', bytes)
+      add('memory.swap.max', '0', true)
+      add('memory.oom.group', '0', true)
+    } else {
+      add('memory.limit_in_bytes', bytes)
+      add('memory.memsw.limit_in_bytes', bytes, true)
+    }
+  }
+  if (hierarchy.controllers.includes('cpu')) {
+    if (hierarchy.version === 2) add('cpu.max', `${quota} ${period}`)
+    else {
+      add('cpu.cfs_period_us', String(period))
+      add('cpu.cfs_quota_us', String(quota))
+    }
+  }
+  if (hierarchy.controllers.includes('pids')) add('pids.max', String(limits.pids))
+  return files
+}
+
+/** Controllers that this machine lacks: without them a limit is only a wish. */
+export function missingControllers(hierarchies: readonly Hierarchy[]): string[] {
+  const there = new Set(hierarchies.flatMap((hierarchy) => hierarchy.controllers))
+  return ['memory', 'cpu', 'pids'].filter((controller) => !there.has(controller))
+}
