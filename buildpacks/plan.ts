@@ -20,6 +20,8 @@ export const Tool = z.object({
   source: z.enum(['npm', 'pypi', 'goproxy', 'debian', 'stack', 'nix']),
   /** Subresource integrity of what is fetched; null when the stack carries it. */
   hash: z.string().nullable(),
+  /** Where the bytes behind `hash` come from, as the registry named it; absent when the stack or Debian carries the tool. */
+  url: z.string().nullable().optional(),
   phase: z.array(z.enum(['build', 'run'])),
 })
 export type Tool = z.infer<typeof Tool>

@@ -1,0 +1,174 @@
+import type { FileView } from './file-view.ts'
+import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
+import { MAX_PROCFILE_BYTES, parseProcfile, type ProcfileEntry, type ProcfileResult } from './procfile.ts'
+import type { Detection, LanguagePlan, PlanContext, Provider } from './provider.ts'
+import { override, type PlanSettings } from './settings.ts'
+
+interface Candidate {
+  readonly provider: Provider
+  readonly context: PlanContext
+  readonly found: Detection
+}
+
+type Asked = { provider: string; why: string }
+type Failure = Extract<PlanResult, { ok: false }>
+
+/**
+ * What the source is and how to build it. Pure apart from reading through the view: the same tree, settings and
+ * languages give the same bytes. Tools are requests still; `inventory/resolve.ts` makes them exact.
+ */
+export function planApp(view: FileView, settings: PlanSettings, providers: readonly Provider[]): PlanResult {
+  if (view.list().length === 0) {
+    return failure('There are no files to build', 'Commit the app first: `git add . && git commit`, then push again.', [])
+  }
+  const procfile = readProcfile(view)
+  if (!procfile.ok) return failure(procfile.message, procfile.hint, [])
+  const candidates = providers.map((provider) => ask(provider, { view, settings, manifest: provider.manifest, procfile: procfile.processes }))
+  const asked = candidates.map(({ provider, found }) => ({ provider: provider.manifest.name, why: found.why }))
+  const main = choose(candidates, settings)
+  if (main === null) return nobody(settings, providers, asked)
+  const planned = main.provider.plan(main.context)
+  if (!planned.ok) return failure(planned.message, planned.hint, asked)
+  return assemble(main, planned, procfile, companionNotes(main, candidates), asked)
+}
+
+function readProcfile(view: FileView): ProcfileResult {
+  const file = view.read('Procfile', MAX_PROCFILE_BYTES)
+  if (file.ok) return parseProcfile(file.text)
+  switch (file.reason) {
+    case 'missing':
+      return { ok: true, processes: {}, notes: [] }
+    case 'binary':
+      return { ok: false, message: 'Procfile is not a text file', hint: 'Save it as plain UTF-8 text, one `type: command` per line.' }
+    case 'too-large':
+      return { ok: false, message: `Procfile is larger than ${MAX_PROCFILE_BYTES} bytes`, hint: 'Move long commands into scripts of the app and call those.' }
+    case 'not-a-file':
+      return { ok: false, message: 'Procfile is not a file', hint: 'Procfile must be a plain text file at the root of the app.' }
+    case 'outside':
+      return { ok: false, message: 'Procfile is a link that leads out of the app', hint: 'Commit the file itself.' }
+  }
+}
+
+function ask(provider: Provider, context: PlanContext): Candidate {
+  const found = fileTests(provider, context)
+  if (found.confidence === 0) return { provider, context, found }
+  const refined = provider.refine === null ? found : provider.refine(context, found)
+  return { provider, context, found: refined.confidence === 0 ? refined : withProcfile(refined, context) }
+}
+
+function fileTests(provider: Provider, { view }: PlanContext): Detection {
+  const { any, all, not, weight } = provider.manifest.detect
+  const hits = any.map((glob) => view.find(glob)).filter((path) => path !== null)
+  const missing = all.filter((glob) => !view.exists(glob))
+  const against = not.map((glob) => view.find(glob)).find((path) => path !== null)
+  const none = (why: string): Detection => ({ confidence: 0, evidence: [], why })
+  if (missing.length > 0) return none(`no ${missing.join(' and no ')}`)
+  if (any.length > 0 && hits.length === 0) return none(`none of ${any.join(', ')}`)
+  if (against !== undefined) return none(`${against} speaks against it`)
+  return { confidence: weight, evidence: [...new Set([...all, ...hits])].slice(0, 5), why: `${hits[0] ?? all[0] ?? 'its files'} fits` }
+}
+
+/** What the app itself says it runs outweighs what lies around. */
+function withProcfile(found: Detection, { procfile, manifest }: PlanContext): Detection {
+  const entry = procfile['web'] ?? Object.values(procfile)[0]
+  if (entry === undefined || !manifest.commands.includes(firstWord(entry.command))) return found
+  return { confidence: Math.max(found.confidence, 0.98), evidence: [...found.evidence, 'Procfile'], why: `${found.why}; Procfile runs ${firstWord(entry.command)}` }
+}
+
+function firstWord(command: string): string {
+  const word = command.split(/\s+/).find((part) => !/^\w+=/.test(part) && part !== 'exec') ?? ''
+  return word.slice(word.lastIndexOf('/') + 1)
+}
+
+function choose(candidates: readonly Candidate[], settings: PlanSettings): Candidate | null {
+  const forced = override(settings, 'SKYPANEL_BUILDPACK')
+  if (forced !== null) return candidates.find(({ provider }) => provider.manifest.name === forced.value) ?? null
+  let best: Candidate | null = null
+  for (const candidate of candidates) {
+    if (candidate.found.confidence > (best?.found.confidence ?? 0)) best = candidate
+  }
+  return best
+}
+
+function nobody(settings: PlanSettings, providers: readonly Provider[], asked: readonly Asked[]): Failure {
+  const known = providers.map(({ manifest }) => manifest.name).join(', ')
+  const forced = override(settings, 'SKYPANEL_BUILDPACK')
+  if (forced !== null) {
+    return failure(`There is no buildpack "${forced.value}"`, `Set SKYPANEL_BUILDPACK to one of ${known}, or unset it to have the language detected.`, asked)
+  }
+  const files = [...new Set(providers.flatMap(({ manifest }) => [...manifest.detect.all, ...manifest.detect.any]))].slice(0, 8)
+  return failure(
+    'No language was recognised in this app',
+    `SkyPanel builds: ${known}. Put one of ${files.join(', ')} at the root of the repository.`,
+    asked,
+  )
+}
+
+function companionNotes(main: Candidate, candidates: readonly Candidate[]): Note[] {
+  return candidates
+    .filter(({ provider, found }) => found.confidence >= 0.5 && main.provider.manifest.companions.includes(provider.manifest.name))
+    .map(({ provider, found }) => ({
+      level: 'warn',
+      code: 'companion.skipped',
+      message:
+        `${provider.manifest.title} was seen as well (${found.evidence.join(', ')}) and is not built beside ` +
+        `${main.provider.manifest.title}: commit its built assets, or set SKYPANEL_BUILDPACK=${provider.manifest.name} to build it instead.`,
+    }))
+}
+
+function assemble(
+  main: Candidate,
+  planned: LanguagePlan,
+  procfile: Extract<ProcfileResult, { ok: true }>,
+  companions: readonly Note[],
+  asked: readonly Asked[],
+): PlanResult {
+  const { settings, manifest } = main.context
+  const plan: BuildPlan = {
+    planVersion: PLAN_VERSION,
+    builder: settings.builder,
+    source: { root: '.' },
+    detected: [
+      {
+        provider: manifest.name,
+        role: 'main',
+        confidence: main.found.confidence,
+        evidence: main.found.evidence.map((file) => ({ file })),
+      },
+    ],
+    tools: [...planned.tools],
+    systemPackages: planned.systemPackages ?? { build: [], run: [] },
+    steps: [...planned.steps],
+    caches: planned.caches,
+    release: {
+      include: planned.include,
+      env: { ...planned.env },
+      static: planned.static,
+      processes: processesOf(planned, procfile.processes, settings),
+      healthcheck: null,
+    },
+    notes: [...procfile.notes, ...planned.notes, ...companions],
+  }
+  const checked = BuildPlan.safeParse(plan)
+  if (checked.success) return { ok: true, plan: checked.data }
+  return failure(
+    `The buildpack ${manifest.name} made a plan that is not valid: ${checked.error.issues[0]?.path.join('.') ?? ''} ${checked.error.issues[0]?.message ?? ''}`,
+    'This is a fault of the buildpack, not of the app.',
+    asked,
+  )
+}
+
+function processesOf(
+  planned: LanguagePlan,
+  procfile: Readonly<Record<string, ProcfileEntry>>,
+  settings: PlanSettings,
+): BuildPlan['release']['processes'] {
+  const declared = Object.entries(procfile).map(([type, { command, line }]) => [type, { command, from: `Procfile:${line}` }] as const)
+  const start = override(settings, 'SKYPANEL_START_CMD')
+  const set = start === null ? {} : { web: { command: start.value, from: start.name } }
+  return { ...planned.processes, ...Object.fromEntries(declared), ...set }
+}
+
+function failure(message: string, hint: string, asked: readonly Asked[]): Failure {
+  return { ok: false, message, hint, asked }
+}

@@ -1,0 +1,101 @@
+import { z } from 'zod'
+import type { FileView } from './file-view.ts'
+import type { BuildPlan, Note, Step, Tool } from './plan.ts'
+import type { ProcfileEntry } from './procfile.ts'
+import type { PlanSettings } from './settings.ts'
+
+/** `provider.json`: what gives a language away. */
+export const ProviderManifest = z.strictObject({
+  /** The folder's name. */
+  name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
+  title: z.string(),
+  /** Decides between equal confidences: the lower one is asked first. */
+  order: z.number().int(),
+  detect: z.strictObject({
+    /** At least one of these exists, all of those do, none of the last. Paths or globs. */
+    any: z.array(z.string()).default([]),
+    all: z.array(z.string()).default([]),
+    not: z.array(z.string()).default([]),
+    /** Confidence of 0 to 1 when the files fit; `detect.ts` may refine it. */
+    weight: z.number().min(0).max(1),
+  }),
+  /** First words of a Procfile command that speak for this language. */
+  commands: z.array(z.string()).default([]),
+  /** Files that may name a version, the strongest first; for messages and documentation. */
+  versionFiles: z.array(z.string()).default([]),
+  /** Languages that often stand beside this one to build its assets. */
+  companions: z.array(z.string()).default([]),
+  /** Values that the language's own code reads. */
+  defaults: z.record(z.string(), z.string()).default({}),
+})
+export type ProviderManifest = z.infer<typeof ProviderManifest>
+
+export interface PlanContext {
+  readonly view: FileView
+  readonly settings: PlanSettings
+  readonly manifest: ProviderManifest
+  /** Parsed Procfile, empty when there is none. */
+  readonly procfile: Readonly<Record<string, ProcfileEntry>>
+}
+
+/** What a language contributes; the core adds the Procfile, the settings and the rest of the plan. */
+export interface LanguagePlan {
+  readonly ok: true
+  /** Requests: version and hash are null. */
+  readonly tools: readonly Tool[]
+  readonly systemPackages?: BuildPlan['systemPackages']
+  readonly steps: readonly Step[]
+  readonly caches: BuildPlan['caches']
+  readonly include: BuildPlan['release']['include']
+  readonly env: Readonly<Record<string, string>>
+  readonly static: BuildPlan['release']['static']
+  /** Defaults; the Procfile wins over each. */
+  readonly processes: BuildPlan['release']['processes']
+  readonly notes: readonly Note[]
+}
+
+export interface Refusal {
+  readonly ok: false
+  readonly message: string
+  readonly hint: string
+}
+
+export interface Detection {
+  /** 0: not this language. */
+  readonly confidence: number
+  readonly evidence: readonly string[]
+  /** One sentence, shown when the language was not chosen. */
+  readonly why: string
+}
+
+/** One folder, loaded. */
+export interface Provider {
+  readonly manifest: ProviderManifest
+  /** Only when file tests do not suffice; asked after they fitted. */
+  readonly refine: ((context: PlanContext, found: Detection) => Detection) | null
+  readonly plan: (context: PlanContext) => LanguagePlan | Refusal
+}
+
+export function refuse(message: string, hint: string): Refusal {
+  return { ok: false, message, hint }
+}
+
+/** A tool as declared, to be resolved against an inventory. */
+export function request(tool: Pick<Tool, 'name' | 'want' | 'from' | 'source' | 'phase'>): Tool {
+  return { name: tool.name, want: tool.want, from: tool.from, version: null, source: tool.source, hash: null, phase: tool.phase }
+}
+
+/** A step with everything that it does not name switched off: no network, no secrets, nothing of the source. */
+export function step(part: Pick<Step, 'name' | 'commands'> & Partial<Omit<Step, 'inputs'>> & { files?: string[] }): Step {
+  return {
+    name: part.name,
+    needs: part.needs ?? [],
+    inputs: { files: part.files ?? [] },
+    commands: part.commands,
+    env: part.env ?? {},
+    network: part.network ?? false,
+    secrets: part.secrets ?? [],
+    caches: part.caches ?? [],
+    outputs: part.outputs ?? [],
+  }
+}

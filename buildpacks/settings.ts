@@ -1,0 +1,34 @@
+/**
+ * What a plan may know of an app's config vars: the values of the few that steer a build, and the names of all. The
+ * other values never come near a plan.
+ */
+export interface PlanSettings {
+  /** Name and version of the builder, recorded in the plan. */
+  readonly builder: string
+  readonly overrides: Readonly<Record<string, string>>
+  readonly names: readonly string[]
+}
+
+const STEERING = new Set(['NODE_VERSION', 'PYTHON_VERSION', 'DISABLE_COLLECTSTATIC', 'USE_NPM_INSTALL', 'NPM_CONFIG_PRODUCTION'])
+
+export function settingsFrom(config: Readonly<Record<string, string>>, builder: string): PlanSettings {
+  const entries = Object.entries(config)
+    .filter(([name]) => name.startsWith('SKYPANEL_') || STEERING.has(name))
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+  return { builder, overrides: Object.fromEntries(entries), names: Object.keys(config).sort() }
+}
+
+/** The first of the names that is set to something. */
+export function override(settings: PlanSettings, ...names: readonly string[]): { name: string; value: string } | null {
+  for (const name of names) {
+    const value = settings.overrides[name]?.trim()
+    if (value !== undefined && value !== '') return { name, value }
+  }
+  return null
+}
+
+/** `1`, `true`, `yes` and `on` say yes; everything else that is set says no; unset is null. */
+export function flag(settings: PlanSettings, name: string): boolean | null {
+  const set = override(settings, name)
+  return set === null ? null : /^(1|true|yes|on)$/i.test(set.value)
+}
