@@ -1,0 +1,152 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import type { Reach } from './domain/hostname.ts'
+
+/** What the server needs of `<home>/installation.json`, which the set-up writes. */
+const Installation = z.object({
+  id: z.string(),
+  domain: z.string().nullable(),
+  ports: z.object({
+    panel: z.number().int(),
+    http: z.number().int(),
+    https: z.number().int(),
+    directory: z.number().int(),
+  }),
+  database: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('private') }),
+    z.object({ kind: z.literal('external'), url: z.string() }),
+  ]),
+  driver: z.enum(['nspawn', 'fake']),
+  registry: z.enum(['auto', 'embedded']),
+})
+
+const whole = z.coerce.number().int().positive()
+
+/** Every variable that the server reads, with its default. */
+const Environment = z.object({
+  SKYPANEL_LOG_LEVEL: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).default('info'),
+  /** Requests an hour for one token; Heroku's figure. */
+  SKYPANEL_API_RATE: whole.default(4500),
+  SKYPANEL_KEEP_RELEASES: whole.default(20),
+  SKYPANEL_MAX_PUSH_MB: whole.default(150),
+  /** Seconds until an instance that is not ready fails its release. */
+  SKYPANEL_BOOT_TIMEOUT: whole.default(60),
+  SKYPANEL_BUILD_SECONDS: whole.default(1800),
+  SKYPANEL_BUILD_MEMORY_MB: whole.default(2048),
+  SKYPANEL_BUILD_DISK_MB: whole.default(8192),
+  /** For the crash tests: `point` or `point:n`; the process kills itself when it passes the point the n-th time. */
+  SKYPANEL_CRASH_AT: z.string().optional(),
+})
+
+export interface Config {
+  readonly home: string
+  readonly version: string
+  readonly installation: string
+  readonly driver: 'nspawn' | 'fake'
+  readonly registry: 'auto' | 'embedded'
+  readonly reach: Reach
+  readonly directoryPort: number
+  readonly databaseUrl: string
+  /** Folder of the SQL migrations of this version. */
+  readonly migrations: string
+  readonly logLevel: string
+  readonly rate: { readonly perTokenAndHour: number; readonly loginsPerMinute: number }
+  readonly keepReleases: number
+  readonly maxPushMb: number
+  readonly bootTimeout: number
+  readonly build: { readonly seconds: number; readonly memoryMb: number; readonly diskMb: number }
+  readonly crashAt: string | null
+  readonly paths: ServerPaths
+}
+
+/** The places below home that the server touches; the same as in the set-up's own layout (compared by a test). */
+export function serverPaths(home: string) {
+  return {
+    home,
+    masterKey: join(home, 'keys', 'master.key'),
+    registries: join(home, 'registries.json'),
+    agentSocket: join(home, 'run', 'agent', 'agent.sock'),
+    directorySocket: join(home, 'run', 'directory', 'directory.sock'),
+    logsSocket: join(home, 'run', 'logs', 'logs.sock'),
+    hookSocket: join(home, 'run', 'server', 'hook.sock'),
+    postgresSocket: join(home, 'run', 'postgres'),
+    git: join(home, 'git'),
+    builds: join(home, 'builds'),
+    cache: join(home, 'cache'),
+    consul: join(home, 'consul'),
+    agentState: join(home, 'agent'),
+  } as const
+}
+export type ServerPaths = ReturnType<typeof serverPaths>
+
+/** The role and the database of the private cluster. */
+const DATABASE = 'skypanel'
+
+/** Reads the environment and the installation once. Errors name every mistake at once. */
+export function loadConfig(home: string, env: NodeJS.ProcessEnv = process.env): Config {
+  const file = join(home, 'installation.json')
+  const installation = parse(file, Installation, readJson(file))
+  const vars = parse('the environment', Environment, env)
+  const paths = serverPaths(home)
+  const { database, ports } = installation
+  return {
+    home,
+    version: ownVersion(),
+    installation: installation.id,
+    driver: installation.driver,
+    registry: installation.registry,
+    reach: { domain: installation.domain, http: ports.http, https: ports.https, panel: ports.panel },
+    directoryPort: ports.directory,
+    databaseUrl:
+      database.kind === 'external'
+        ? database.url
+        : `postgresql://${DATABASE}@/${DATABASE}?host=${encodeURIComponent(paths.postgresSocket)}`,
+    migrations: fileURLToPath(new URL('../migrations', import.meta.url)),
+    logLevel: vars.SKYPANEL_LOG_LEVEL,
+    rate: { perTokenAndHour: vars.SKYPANEL_API_RATE, loginsPerMinute: 10 },
+    keepReleases: vars.SKYPANEL_KEEP_RELEASES,
+    maxPushMb: vars.SKYPANEL_MAX_PUSH_MB,
+    bootTimeout: vars.SKYPANEL_BOOT_TIMEOUT,
+    build: {
+      seconds: vars.SKYPANEL_BUILD_SECONDS,
+      memoryMb: vars.SKYPANEL_BUILD_MEMORY_MB,
+      diskMb: vars.SKYPANEL_BUILD_DISK_MB,
+    },
+    crashAt: vars.SKYPANEL_CRASH_AT ?? null,
+    paths,
+  }
+}
+
+function readJson(file: string): unknown {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8'))
+  } catch (cause) {
+    throw new Error(`${file} cannot be read: is --home right? npm start makes an installation.`, { cause })
+  }
+}
+
+function parse<Schema extends z.ZodType>(what: string, schema: Schema, value: unknown): z.output<Schema> {
+  const parsed = schema.safeParse(value)
+  if (parsed.success) return parsed.data
+  throw new Error(
+    `${what}: ${parsed.error.issues.map(({ path, message }) => `${path.join('.')}: ${message}`).join('; ')}`,
+  )
+}
+
+/** The package's version: two levels up in `dist/server`, one in the sources and where a version is installed. */
+function ownVersion(): string {
+  for (const place of ['../package.json', '../../package.json']) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(place, import.meta.url), 'utf8')) as Record<
+        string,
+        unknown
+      >
+      if (name === 'skypanel' && typeof version === 'string') return version
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    }
+  }
+  return '0.0.0'
+}
