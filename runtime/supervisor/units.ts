@@ -53,16 +53,13 @@ const unitOf = (installation: Installation, name: string, kind = 'service') =>
   `${kernelNames(installation.id).unit(name)}.${kind}`
 
 /** The unit of one process; `skypanel-<id>-<process>.service`. Pure. */
-export function serviceUnit(
-  process: Process,
-  installation: Installation,
-  programs: { readonly nice: number } = { nice: process.nice },
-): Unit {
+export function serviceUnit(process: Process, installation: Installation): Unit {
   const at = paths(installation.home)
   const log = `${at.processLogs}/${process.name}.log`
   const namespace = unitOf(installation, 'namespace')
+  const { env: variables } = process
   const isAgent = process.name === 'agent'
-  const env = Object.entries(process.env).filter(([name]) => name !== 'SKYPANEL_DNS_FD')
+  const env = Object.entries(variables).filter(([name]) => name !== 'SKYPANEL_DNS_FD')
   const lines = [
     '[Unit]',
     `Description=SkyPanel ${installation.id}: ${process.name}`,
@@ -86,7 +83,7 @@ export function serviceUnit(
     `TimeoutStopSec=${process.stopSeconds}`,
     `StandardOutput=append:${log.replaceAll('%', '%%')}`,
     `StandardError=append:${log.replaceAll('%', '%%')}`,
-    ...(programs.nice === 0 ? [] : [`Nice=${programs.nice}`, 'IOSchedulingClass=idle']),
+    ...(process.nice === 0 ? [] : [`Nice=${process.nice}`, 'IOSchedulingClass=idle']),
     // Instances have units and groups of their own; the agent's end is not theirs.
     ...(isAgent ? ['Delegate=yes', 'KillMode=process', 'OOMScoreAdjust=-500', 'LimitNOFILE=65536'] : []),
     ...(process.user === null ? [] : hardening(process, installation.home)),
