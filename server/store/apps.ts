@@ -1,0 +1,112 @@
+import type { AccountId, AppId, TeamId } from '../contract/ids.ts'
+import type { TeamRole } from '../domain/permissions.ts'
+import type { Sql, Tx } from './db.ts'
+
+export interface AppRow {
+  readonly id: AppId
+  readonly name: string
+  readonly team_id: TeamId
+  readonly team: string
+  readonly stack: string
+  readonly state: 'active' | 'destroying'
+  readonly maintenance: boolean
+  readonly deploy_branch: string
+  readonly health_check_path: string | null
+  readonly created_at: string
+  readonly updated_at: string
+  /** null before the first release. */
+  readonly release_version: number | null
+  readonly release_commit: string | null
+  readonly release_description: string | null
+  readonly release_created_at: string | null
+}
+
+const SELECT = `SELECT apps.id, apps.name, apps.team_id, teams.name AS team, apps.stack, apps.state, apps.maintenance,
+    apps.deploy_branch, apps.health_check_path, apps.created_at, apps.updated_at,
+    releases.version AS release_version, builds.commit_sha AS release_commit,
+    releases.description AS release_description, releases.created_at AS release_created_at
+  FROM apps JOIN teams ON teams.id = apps.team_id
+  LEFT JOIN releases ON releases.id = apps.current_release_id
+  LEFT JOIN builds ON builds.id = releases.build_id`
+
+/** false when the name is taken. */
+export async function insertApp(
+  tx: Tx,
+  app: { id: AppId; name: string; team: TeamId; stack: string },
+): Promise<boolean> {
+  const rows = await tx.query(
+    'INSERT INTO apps (id, name, team_id, stack) VALUES ($1, $2, $3, $4) ON CONFLICT (name) DO NOTHING RETURNING id',
+    [app.id, app.name, app.team, app.stack],
+  )
+  return rows.length === 1
+}
+
+export async function findApp(sql: Sql, id: AppId): Promise<AppRow | null> {
+  const [row] = await sql.query<AppRow>(`${SELECT} WHERE apps.id = $1`, [id])
+  return row ?? null
+}
+
+/** What authorising needs, in one query: the app by name or id, and the role of an account in its team. */
+export interface AppStanding {
+  readonly id: AppId
+  readonly name: string
+  readonly state: AppRow['state']
+  /** null: the account is not in the team that owns the app. */
+  readonly role: TeamRole | null
+}
+
+export async function findStanding(
+  sql: Sql,
+  by: { readonly name: string } | { readonly id: AppId },
+  account: AccountId | null,
+): Promise<AppStanding | null> {
+  const [column, value] = 'id' in by ? ['id', by.id] : ['name', by.name]
+  const [row] = await sql.query<AppStanding>(
+    `SELECT apps.id, apps.name, apps.state, memberships.role FROM apps
+       LEFT JOIN memberships ON memberships.team_id = apps.team_id AND memberships.account_id = $2
+      WHERE apps.${column} = $1`,
+    [value, account],
+  )
+  return row ?? null
+}
+
+/** The apps of an account's teams, or all of them (null), by name. */
+export async function appsOf(sql: Sql, account: AccountId | null): Promise<AppRow[]> {
+  return await sql.query<AppRow>(
+    `${SELECT} WHERE $1::uuid IS NULL OR apps.team_id IN (SELECT team_id FROM memberships WHERE account_id = $1) ORDER BY apps.name`,
+    [account],
+  )
+}
+
+export interface AppChange {
+  readonly maintenance?: boolean | undefined
+  readonly deploy_branch?: string | undefined
+  readonly health_check_path?: string | null | undefined
+}
+
+/** Columns that are not given stay. */
+export async function updateApp(tx: Tx, id: AppId, change: AppChange): Promise<void> {
+  await tx.query(
+    `UPDATE apps SET maintenance = coalesce($2, maintenance), deploy_branch = coalesce($3, deploy_branch),
+        health_check_path = CASE WHEN $4 THEN $5 ELSE health_check_path END, updated_at = now() WHERE id = $1`,
+    [
+      id,
+      change.maintenance ?? null,
+      change.deploy_branch ?? null,
+      change.health_check_path !== undefined,
+      change.health_check_path ?? null,
+    ],
+  )
+}
+
+/** Serialises changes of one app; null when it is gone. */
+export async function lockApp(
+  tx: Tx,
+  id: AppId,
+): Promise<{ readonly name: string; readonly state: AppRow['state'] } | null> {
+  const [row] = await tx.query<{ name: string; state: AppRow['state'] }>(
+    'SELECT name, state FROM apps WHERE id = $1 FOR UPDATE',
+    [id],
+  )
+  return row ?? null
+}
