@@ -178,7 +178,12 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     const first = supervisor === null ? null : namespaceInit(supervisor.pid)
     if (first !== null && sendSignal(first, 'SIGKILL')) await gone(handle, SUPERVISOR_MS)
     await limiter.kill(group(handle.id))
-    await gone(handle, SUPERVISOR_MS)
+    // One that has only begun is not in its group yet: it is met by its number, and what it made meanwhile by the group.
+    for (let left = running(handle); left !== null; left = running(handle)) {
+      sendSignal(left.pid, 'SIGKILL')
+      await sleep(2)
+    }
+    await limiter.kill(group(handle.id))
   }
 
   async function adopt(handle: Handle): Promise<Handle | null> {
