@@ -1,0 +1,159 @@
+import { existsSync } from 'node:fs'
+import { chmod, mkdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BuildProgress, BuildRequest, Cell } from '../engine.ts'
+import { HOST_ENV } from './debian.ts'
+import { BuildStopped, canceled, explainEnd } from './failure.ts'
+import { nulSeparated, networkEnvironment } from './net-env.ts'
+import { runStage, type StageEnd, type StageRun } from './run-stage.ts'
+import { redactor } from './secrets.ts'
+import { GivenUp } from './single-flight.ts'
+import { run } from './spawn.ts'
+import type { StageRecord } from './stage-records.ts'
+import { closureOf, physical } from './store.ts'
+import { commandLine, indented } from './talk.ts'
+import type { Workshop } from './workshop.ts'
+
+const TAIL_LINES = 200
+
+/** What is asked of one derivation. */
+export interface Task {
+  readonly key: string
+  readonly name: string
+  readonly expression: StageRun['expression']
+  readonly spec: unknown
+  readonly commands: readonly string[]
+  readonly env: Readonly<Record<string, string>>
+  /** Names of the caches below /cache; empty: none is bound. */
+  readonly caches: readonly string[]
+}
+
+export type Tell = (event: BuildProgress) => void
+export type Attempt =
+  | { readonly record: StageRecord; readonly fresh: boolean }
+  | { readonly end: Exclude<StageEnd, { ok: true }>; readonly tail: readonly string[] }
+
+/** One build: its cell, its time, its secrets and its way to cancel. */
+export class BuildJob {
+  readonly workshop: Workshop
+  readonly request: BuildRequest
+  readonly stop = new AbortController()
+  readonly redact: (line: string) => string
+  readonly #deadline: number
+  #cell: Promise<Cell> | null = null
+
+  constructor(workshop: Workshop, request: BuildRequest, signal: AbortSignal) {
+    this.workshop = workshop
+    this.request = request
+    this.#deadline = performance.now() + request.limits.seconds * 1000
+    this.redact = redactor(request.env)
+    if (signal.aborted) this.stop.abort()
+    signal.addEventListener('abort', () => this.stop.abort(), { once: true })
+  }
+
+  get provider(): string {
+    return this.request.plan.detected.find((one) => one.role === 'main')?.provider ?? ''
+  }
+
+  #openCell(): Promise<Cell> {
+    this.#cell ??= this.workshop.cells.open(this.request.build, this.request.limits)
+    return this.#cell
+  }
+
+  /** Per app, because whoever fills a cache decides what others get out of it. */
+  async #cacheFolder(caches: readonly string[]): Promise<string | null> {
+    if (caches.length === 0) return null
+    const all = join(this.workshop.places.cache, 'apps')
+    await mkdir(all, { recursive: true, mode: 0o700 })
+    const folder = join(all, this.request.app)
+    for (const one of ['', ...caches]) {
+      const path = join(folder, one)
+      await mkdir(path, { recursive: true })
+      await chmod(path, 0o777)
+    }
+    return folder
+  }
+
+  /** The record of a key, or what a run of the task leads to. Only the caller that runs it hears its output. */
+  async attempt(task: Task, tell: Tell): Promise<Attempt> {
+    const known = await this.workshop.records.find(task.key)
+    if (known !== null) return { record: known, fresh: false }
+    let failed: Extract<Attempt, { end: unknown }> | null = null
+    try {
+      const record = await this.workshop.flight.run(task.key, this.stop.signal, async () => {
+        const done = await this.#run(task, tell)
+        if ('record' in done) return done.record
+        failed = done
+        // Another build that waits for this very stage has to find out for itself, with its own limits.
+        throw new GivenUp('the stage failed')
+      })
+      return { record, fresh: true }
+    } catch (error) {
+      if (failed !== null) return failed
+      if (this.stop.signal.aborted) throw canceled()
+      throw error
+    }
+  }
+
+  async #run(task: Task, tell: Tell): Promise<Attempt> {
+    const { store, records, registries } = this.workshop
+    const tail: string[] = []
+    const onLine = (line: string) => {
+      const text = this.redact(line)
+      tail.push(text)
+      if (tail.length > TAIL_LINES) tail.shift()
+      tell({ type: 'line', text: indented(text) })
+    }
+    const cell = await this.#openCell()
+    const cache = await this.#cacheFolder(task.caches)
+    const end = await runStage({
+      store,
+      cell,
+      limits: this.request.limits,
+      expression: task.expression,
+      spec: task.spec,
+      env: task.env,
+      network: nulSeparated(networkEnvironment(registries)),
+      cache,
+      deadline: this.#deadline,
+      signal: this.stop.signal,
+      onLine,
+      onCommand: (index) => {
+        const command = task.commands[index]
+        if (command !== undefined) tell({ type: 'line', text: this.redact(commandLine(command)) })
+      },
+    })
+    // The next build may run as another user, who has to read and write what this one left.
+    if (cache !== null) await run(['chmod', '-R', 'a+rwX', cache], { env: HOST_ENV })
+    if (!end.ok) return { end, tail }
+    const record = await this.#recordOf(end.outputs)
+    await records.keep(task.key, record)
+    return { record, fresh: true }
+  }
+
+  async #recordOf(outputs: Readonly<Record<string, string>>): Promise<StageRecord> {
+    const { out, ...others } = outputs
+    if (out === undefined)
+      throw new BuildStopped('internal_error', 'Nix named no output', 'Push again; if it stays, report it.')
+    const { store } = this.workshop
+    const also: NonNullable<StageRecord['also']> = {}
+    for (const [name, path] of Object.entries(others))
+      also[name] = { path, closure: (await closureOf(store, path)).closure }
+    return {
+      path: out,
+      ...(await closureOf(store, out)),
+      complete: existsSync(join(physical(store, out), 'complete')),
+      also,
+    }
+  }
+
+  failure(attempt: Extract<Attempt, { end: unknown }>, name: string): BuildStopped {
+    return explainEnd(attempt.end, name, this.provider, attempt.tail, this.request.limits)
+  }
+
+  async close(): Promise<void> {
+    this.stop.abort()
+    const cell = await this.#cell?.catch(() => null)
+    await cell?.close()
+  }
+}

@@ -1,0 +1,58 @@
+import { statfs } from 'node:fs/promises'
+import { HOST_ENV } from './debian.ts'
+import { run } from './spawn.ts'
+
+const MB = 1024 * 1024
+
+/** Below this much free space no build starts: a full disk harms more than builds. */
+export const RESERVE_MB = 1024
+
+export async function freeMb(folder: string): Promise<number> {
+  const { bavail, bsize } = await statfs(folder)
+  return Math.floor((bavail * bsize) / MB)
+}
+
+/** Disk use of what is there of these paths, in MB. */
+export async function usedMb(paths: readonly string[]): Promise<number> {
+  const { stdout } = await run(['du', '-sxm', '--total', ...paths], { env: HOST_ENV })
+  const total = /^(\d+)\ttotal$/m.exec(stdout)
+  return total === null ? 0 : Number(total[1])
+}
+
+const EVERY_MS = 1000
+
+/**
+ * Calls `exceeded` once when what `paths` holds has grown beyond the limit, or when the machine's reserve is touched.
+ * Counting walks all files, so it only happens after the machine's free space has shrunk by a part of the limit.
+ */
+export function watchDisk(
+  folder: string,
+  paths: () => readonly string[],
+  limitMb: number,
+  exceeded: (usedMb: number) => void,
+): Disposable {
+  let counting = false
+  let over = false
+  let counted: number | null = null
+  const look = async () => {
+    const free = await freeMb(folder)
+    counted ??= free
+    const shrunk = counted - free
+    if (shrunk < limitMb / 8 && free > RESERVE_MB / 2) return
+    counted = free
+    const used = await usedMb(paths())
+    if ((used > limitMb || free < RESERVE_MB / 4) && !over) {
+      over = true
+      exceeded(used)
+    }
+  }
+  const timer = setInterval(() => {
+    if (counting || over) return
+    counting = true
+    look()
+      // A path that went away while it was counted is no reason to end a build.
+      .catch(() => undefined)
+      .finally(() => (counting = false))
+  }, EVERY_MS)
+  return { [Symbol.dispose]: () => clearInterval(timer) }
+}

@@ -1,0 +1,115 @@
+import { rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { BuildEngine, BuildOutcome, BuildProgress, BuildRequest } from '../engine.ts'
+import { forgetMemory } from './app-memory.ts'
+import { BUILD_ROOTS, CACHE_ROOTS, runBuild } from './build.ts'
+import { BuildJob } from './build-job.ts'
+import { canReach, collectGarbage, sweepStore } from './collect.ts'
+import { freeMb, RESERVE_MB } from './disk.ts'
+import { BuildStopped, canceled } from './failure.ts'
+import { removeRoots, rootNames } from './store.ts'
+import { type EngineOptions, openWorkshop, type Workshop } from './workshop.ts'
+
+/** Builds with Nix: every step of a plan is a derivation, run in a box over the stack, in a cell. */
+export class NixEngine implements BuildEngine {
+  readonly name = 'nix'
+  readonly #options: EngineOptions
+  #opening: Promise<Workshop | null> | null = null
+
+  constructor(options: EngineOptions) {
+    this.#options = options
+  }
+
+  /** Opened at first use, and again as long as set-up has not made the stacks. */
+  async #open(): Promise<Workshop | null> {
+    this.#opening ??= openWorkshop(this.#options)
+    try {
+      const workshop = await this.#opening
+      if (workshop === null) this.#opening = null
+      return workshop
+    } catch (error) {
+      this.#opening = null
+      throw error
+    }
+  }
+
+  async #workshop(): Promise<Workshop> {
+    const workshop = await this.#open()
+    if (workshop === null)
+      throw new Error('The stacks are not made yet. Wait until "npm start" has finished, or run it again.')
+    return workshop
+  }
+
+  async fingerprint(): Promise<{ ok: boolean; detail: string; stack: string | null }> {
+    try {
+      const workshop = await this.#open()
+      if (workshop === null) return { ok: false, detail: 'the stacks are not made yet', stack: null }
+      const trouble = await canReach(workshop)
+      const { name } = workshop.stacks.run
+      return trouble === null
+        ? { ok: true, detail: workshop.store.nix.version, stack: name }
+        : { ok: false, detail: `the store lacks a stack: ${trouble}`, stack: name }
+    } catch (error) {
+      return { ok: false, detail: error instanceof Error ? error.message : String(error), stack: null }
+    }
+  }
+
+  async build(
+    request: BuildRequest,
+    progress: (event: BuildProgress) => void,
+    signal: AbortSignal,
+  ): Promise<BuildOutcome> {
+    let job: BuildJob | null = null
+    try {
+      const workshop = await this.#workshop()
+      const free = await freeMb(workshop.store.root)
+      if (free < RESERVE_MB) {
+        throw new BuildStopped(
+          'disk_full',
+          `Only ${free} MB of disk are free, and a build needs at least ${RESERVE_MB} MB`,
+          'Free space on the machine, or remove old releases.',
+        )
+      }
+      const mine = new BuildJob(workshop, request, signal)
+      job = mine
+      return await workshop.gate.share(() => runBuild(mine, progress))
+    } catch (error) {
+      if (signal.aborted) return canceled().outcome
+      if (error instanceof BuildStopped) return error.outcome
+      const message = error instanceof Error ? error.message : String(error)
+      return {
+        ok: false,
+        code: 'internal_error',
+        message: job === null ? message : job.redact(message),
+        hint: 'Push again; if it stays, run "npm run doctor".',
+      }
+    } finally {
+      await job?.close()
+    }
+  }
+
+  async rooted(): Promise<string[]> {
+    return rootNames((await this.#workshop()).store, BUILD_ROOTS)
+  }
+
+  async unroot(build: string): Promise<void> {
+    await removeRoots((await this.#workshop()).store, BUILD_ROOTS, build)
+  }
+
+  async collect(budgetMb: number | null): Promise<number> {
+    const workshop = await this.#workshop()
+    return workshop.gate.alone(() => collectGarbage(workshop, budgetMb))
+  }
+
+  async forgetApp(app: string): Promise<void> {
+    const workshop = await this.#workshop()
+    await removeRoots(workshop.store, CACHE_ROOTS, app)
+    await forgetMemory(workshop.places.agentState, app)
+    await rm(join(workshop.places.cache, 'apps', app), { recursive: true, force: true })
+  }
+
+  async sweep(): Promise<string[]> {
+    const workshop = await this.#open()
+    return workshop === null ? [] : workshop.gate.alone(() => sweepStore(workshop))
+  }
+}

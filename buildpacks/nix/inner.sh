@@ -1,0 +1,174 @@
+# Inner half of the box: uid 0 and PID 1 of fresh user, mount and pid namespaces. Composes a root file system from the
+# stack, puts the layers on /app, runs the commands as uid 1000 and brings what they left into its final shape.
+umask 022
+begun=$EPOCHREALTIME
+source "$NIX_ATTRS_SH_FILE"
+loader=$stack$loader
+out=${outputs[out]}
+# Made anew for each stage by cell.sh in the cell's own mount namespace; see there.
+cell=/nix/var/skypanel/cell
+top=$NIX_BUILD_TOP
+root=$top/root
+withNetwork=${__noChroot:-}
+
+# ── a root file system ──
+program mkdir -p "$root"/{proc,dev,nix/store,usr,etc,var,tmp,home,app,run/skypanel,cache,secrets,root,opt,old} "$top"/{tmp,home,lower}
+program mount --bind "$root" "$root"
+for link in bin sbin lib lib64; do
+  [ ! -L "$stack/$link" ] || program ln -s "usr/$link" "$root/$link"
+done
+for folder in usr etc var; do program mount --bind "$stack/$folder" "$root/$folder"; done
+program mount -t proc proc "$root/proc" 2>/dev/null || program mount --rbind /proc "$root/proc"
+if [ -n "$withNetwork" ]; then
+  program mount -t tmpfs -o mode=755 dev "$root/dev"
+  for node in null zero full random urandom tty; do
+    : > "$root/dev/$node"
+    program mount --bind "/dev/$node" "$root/dev/$node"
+  done
+  program mkdir "$root/dev/shm"
+  program mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
+  program ln -s /proc/self/fd "$root/dev/fd"
+  for pair in 0:stdin 1:stdout 2:stderr; do program ln -s "/proc/self/fd/${pair%%:*}" "$root/dev/${pair#*:}"; done
+  for path in "$stack" "$out" "${visible[@]}"; do
+    program mkdir -p "$root$path"
+    program mount --bind "$path" "$root$path"
+  done
+  program mount --bind "$cell/net/resolv.conf" "$root/etc/resolv.conf"
+  program mount --bind "$cell/net/ca.pem" "$root/etc/ssl/certs/ca-certificates.crt"
+else
+  program mount --rbind /dev "$root/dev"
+  program mount --rbind /nix/store "$root/nix/store"
+fi
+program mount --bind "$top/tmp" "$root/tmp"
+program mount --bind "$top/tmp" "$root/var/tmp"
+program mount --bind "$top/home" "$root/home"
+program mount --bind "$cell/secrets" "$root/secrets"
+if [ "$caches" = 1 ]; then
+  program mount --bind "$cell/cache" "$root/cache"
+  # The next stage may run as another build user and has to write here as well.
+  umask 000
+fi
+
+# ── /app ──
+copyIn() {
+  program cp -r --reflink=auto --no-preserve=ownership,timestamps "$1/." "$2/"
+  program chmod -R u+w "$2"
+}
+case $mode in
+  plain)
+    program rmdir "$out/app"
+    program mount --bind "$out" "$root/app"
+    ;;
+  copy)
+    for ((index = ${#layers[@]} - 1; index >= 0; index--)); do copyIn "${layers[index]}/app" "$out/app"; done
+    for source in "${sources[@]}"; do copyIn "$source/app" "$out/app"; done
+    program mount --bind "$out/app" "$root/app"
+    ;;
+  pick)
+    for path in "${pick[@]}"; do
+      for layer in "${layers[@]}"; do
+        [ -e "$layer/app/$path" ] || continue
+        program mkdir -p "$out/app/$(program dirname "$path")"
+        program cp -r --reflink=auto --no-preserve=ownership,timestamps -T "$layer/app/$path" "$out/app/$path"
+        break
+      done
+    done
+    exit 0
+    ;;
+  overlay)
+    for source in "${sources[@]}"; do copyIn "$source/app" "$out/app"; done
+    lower=$top/lower
+    for ((index = ${#layers[@]} - 1; index >= 0; index--)); do
+      layer=${layers[index]}/app
+      lower=$layer:$lower
+      # Store folders belong to root, and no user namespace can write below them: with a folder of ours above each of
+      # them new files work everywhere.
+      (cd "$layer" && program find . -mindepth 1 -type d -printf '%P\0') |
+        (cd "$out/app" && program xargs -0 -r "$loader" --library-path "$libraryPath" "$stack/usr/bin/mkdir" -p)
+    done
+    program mount -t overlay -o "lowerdir=$lower,upperdir=$out/app,workdir=$out/.work,userxattr" app "$root/app"
+    ;;
+esac
+
+# ── what uid 1000 will run ──
+{
+  for name in "${!environment[@]}"; do printf '%s=%s\0' "$name" "${environment[$name]}"; done
+} > "$root/run/skypanel/environment"
+{
+  echo 'for file in /run/skypanel/network /run/skypanel/environment /secrets/env; do'
+  echo '  [ ! -e "$file" ] || while IFS= read -r -d "" pair; do export "$pair"; done < "$file"'
+  echo 'done'
+  printf 'export PATH=%q\n' "$searchPath"
+  echo 'unset file pair; cd /app'
+  for index in "${!commands[@]}"; do
+    printf 'printf "@sky run %s\\n"\n%s\n' "$index" "${commands[index]}"
+  done
+} > "$root/run/skypanel/run.sh"
+[ -z "$withNetwork" ] || program cp "$cell/net/env" "$root/run/skypanel/network"
+
+cd "$root"
+program pivot_root . old
+export PATH=/usr/bin:/usr/sbin
+cd /
+umount -l /old
+rmdir /old 2>/dev/null || :
+# One more user namespace is opened below, to become uid 1000; a build has no business with further ones.
+{ echo 1 > /proc/sys/user/max_user_namespaces; } 2>/dev/null || :
+
+started=$EPOCHREALTIME
+status=0
+unshare --user --map-user=1000 --map-group=1000 \
+  env -i HOME=/home TMPDIR=/tmp LANG=C.UTF-8 CI=1 SKYPANEL_BUILD=1 \
+  /bin/bash --noprofile --norc -euo pipefail /run/skypanel/run.sh < /dev/null || status=$?
+ended=$EPOCHREALTIME
+# What the commands left running must not write any more.
+kill -KILL -1 2>/dev/null || :
+umask 022
+[ "$status" = 0 ] || exit "$status"
+
+# ── no secret may end in the store, which every process of the machine can read ──
+if [ -s /secrets/scan ]; then
+  declare -A values=()
+  while IFS= read -r -d '' pair; do values[${pair%%=*}]=${pair#*=}; done < /secrets/env
+  while IFS= read -r -d '' name; do
+    found=$(grep -rlaF -m1 -f <(printf '%s\n' "${values[$name]}" | grep -v -e '^-----' | grep -E '.{12}') -- "$out" 2>/dev/null | head -n 1) || :
+    [ -z "$found" ] || { printf '@sky leak %s %s\n' "$name" "${found#"$out/app/"}"; exit 65; }
+  done < /secrets/scan
+fi
+
+# ── the output ──
+if [ "$mode" = overlay ]; then
+  # A deletion in a lower layer is a device file or an attribute, and a store path can hold neither. Then the output
+  # becomes the whole of /app, and the layers beneath are not needed any more.
+  if [ -n "$(find "$out/app" -type c -print -quit)" ] ||
+    [ -n "$(find "$out/app" -type d -print0 | xargs -0 getfattr --absolute-names --only-values -n user.overlay.opaque 2>/dev/null)" ]; then
+    mkdir "$out/flat"
+    cp -a --no-preserve=ownership /app/. "$out/flat/"
+    umount -l /app
+    chmod -R u+rwX "$out/app"
+    rm -rf "$out/app"
+    mv "$out/flat" "$out/app"
+    : > "$out/complete"
+  else
+    umount -l /app
+    for layer in "${layers[@]}"; do
+      (cd "$layer/app" && find . -mindepth 1 -depth -type d -printf '%P\0') |
+        (cd "$out/app" && xargs -0 -r rmdir --ignore-fail-on-non-empty 2>/dev/null) || :
+    done
+  fi
+elif [ "$mode" = copy ] && [ "${#layers[@]}" -gt 0 ]; then
+  : > "$out/complete"
+fi
+if [ "$mode" != plain ] && [ "${keep[*]}" != . ]; then
+  mv "$out/app" "$out/all"
+  mkdir "$out/app"
+  for path in "${keep[@]}"; do
+    [ -e "$out/all/$path" ] || continue
+    mkdir -p "$(dirname "$out/app/$path")"
+    mv "$out/all/$path" "$out/app/$path"
+  done
+  chmod -R u+rwX "$out/all"
+  rm -rf "$out/all"
+fi
+milliseconds() { echo $(((${2/./} - ${1/./}) / 1000)); }
+echo "@sky times $(milliseconds "$begun" "$started") $(milliseconds "$started" "$ended") $(milliseconds "$ended" "$EPOCHREALTIME")"

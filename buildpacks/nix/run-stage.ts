@@ -1,0 +1,188 @@
+import { readFile, readlink, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { z } from 'zod'
+import type { BuildLimits, Cell } from '../engine.ts'
+import { watchDisk } from './disk.ts'
+import { parseMark, parseNixLine } from './nix-log.ts'
+import { CELL, makeWorkFolder, type WorkFolder } from './places.ts'
+import { cellInput } from './secrets.ts'
+import { run } from './spawn.ts'
+import { ASSETS } from './stack.ts'
+import { physical, type Store } from './store.ts'
+
+export interface StageRun {
+  readonly store: Store
+  readonly cell: Cell
+  readonly limits: BuildLimits
+  /** `stage.nix` or `toolchain.nix`, and what it reads. */
+  readonly expression: 'stage.nix' | 'toolchain.nix'
+  readonly spec: unknown
+  /** Config vars for the commands. */
+  readonly env: Readonly<Record<string, string>>
+  /** NUL-separated; what stages with network see of the registries. */
+  readonly network: string
+  readonly cache: string | null
+  /** Monotonic ms (`performance.now()`) at which the build's time is up. */
+  readonly deadline: number
+  readonly signal: AbortSignal
+  readonly onLine: (line: string) => void
+  readonly onCommand: (index: number) => void
+}
+
+export type StageEnd =
+  | {
+      readonly ok: true
+      readonly outputs: Readonly<Record<string, string>>
+      readonly times: { setup: number; command: number; finish: number } | null
+    }
+  | {
+      readonly ok: false
+      readonly reason: 'canceled' | 'time' | 'memory' | 'disk' | 'failed'
+      readonly usedMb?: number
+    }
+  | { readonly ok: false; readonly reason: 'leak'; readonly name: string; readonly file: string }
+  /** Nix itself could not go on; `text` is what it said. */
+  | { readonly ok: false; readonly reason: 'nix'; readonly text: string }
+
+const Built = z.array(z.object({ drvPath: z.string(), outputs: z.record(z.string(), z.string()) }))
+
+/** Output paths that stand in a derivation (ATerm: `Derive([("out","/nix/store/…","","")…`). */
+export function outputsOfDerivation(text: string): string[] {
+  const end = text.indexOf('],[')
+  return [...text.slice(0, end).matchAll(/\("[^"]+","(\/nix\/store\/[^"]+)"/g)].map((match) => match[1] ?? '')
+}
+
+async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
+  const network = join(work.outside, 'network')
+  const spec = join(work.outside, 'spec.json')
+  await writeFile(network, stage.network)
+  await writeFile(spec, JSON.stringify(stage.spec))
+  const cell = [
+    join(ASSETS, 'cell.sh'),
+    await readlink('/proc/self/ns/mnt'),
+    stage.cell.resolvConf,
+    stage.cell.caBundle,
+    network,
+    stage.cache ?? '',
+  ]
+  const seconds = Math.max(1, Math.ceil((stage.deadline - performance.now()) / 1000))
+  return [
+    ...stage.store.enter,
+    ...stage.cell.prefix,
+    '/bin/bash',
+    '-euo',
+    'pipefail',
+    ...cell,
+    // Builds give way to what serves requests.
+    '/usr/bin/nice',
+    '-n',
+    '10',
+    ...stage.store.nix.nix,
+    'build',
+    '--file',
+    join(ASSETS, stage.expression),
+    '--argstr',
+    'specFile',
+    `${work.inside}/spec.json`,
+    '^*',
+    '--no-link',
+    '--json',
+    '--log-format',
+    'internal-json',
+    '--option',
+    'build-dir',
+    work.inside,
+    '--option',
+    'extra-sandbox-paths',
+    CELL,
+    '--timeout',
+    String(seconds),
+  ]
+}
+
+/** Removes what an ended Nix left of builds that did not come to their end. */
+async function removePartial(store: Store, derivations: ReadonlySet<string>): Promise<void> {
+  for (const derivation of derivations) {
+    const text = await readFile(physical(store, derivation), 'utf8').catch(() => '')
+    const left = [
+      `${derivation}.chroot`,
+      `${derivation}.lock`,
+      ...outputsOfDerivation(text).flatMap((path) => [path, `${path}.lock`]),
+    ]
+    for (const path of left) await rm(physical(store, path), { recursive: true, force: true })
+  }
+}
+
+/**
+ * Runs one derivation in the cell and resolves with its outputs or why there are none. Whatever the end, no process,
+ * temporary file or half output stays.
+ */
+export async function runStage(stage: StageRun): Promise<StageEnd> {
+  const { store, cell, limits } = stage
+  const work = await makeWorkFolder(store)
+  const derivations = new Set<string>()
+  let stopped: StageEnd | null = null
+  let leak: StageEnd | null = null
+  let times: { setup: number; command: number; finish: number } | null = null
+  const said: string[] = []
+  const stop = new AbortController()
+  const end = (why: StageEnd) => {
+    stopped ??= why
+    stop.abort()
+  }
+  const canceled = () => end({ ok: false, reason: 'canceled' })
+  stage.signal.addEventListener('abort', canceled, { once: true })
+  if (stage.signal.aborted) canceled()
+  const timer = setTimeout(
+    () => end({ ok: false, reason: 'time' }),
+    Math.max(0, stage.deadline - performance.now()),
+  )
+  const growing = () => [work.outside, ...[...derivations].map((path) => physical(store, `${path}.chroot`))]
+  using _watch = watchDisk(work.outside, growing, limits.diskMb, (usedMb) =>
+    end({ ok: false, reason: 'disk', usedMb }),
+  )
+  const oomBefore = await cell.oomKills()
+
+  const onStderrLine = (line: string) => {
+    const event = parseNixLine(line)
+    if (event.type === 'building') derivations.add(event.derivation)
+    else if (event.type === 'message' && event.level <= 1 && event.text.trim() !== '') said.push(event.text)
+    else if (event.type === 'output') {
+      const mark = parseMark(event.line)
+      if (mark === null) stage.onLine(event.line)
+      else if (mark.type === 'run') stage.onCommand(mark.command)
+      else if (mark.type === 'times') times = mark
+      else leak = { ok: false, reason: 'leak', name: mark.name, file: mark.file }
+    }
+  }
+  try {
+    const argv = await argvFor(stage, work)
+    const result = await run(argv, {
+      env: store.nix.env,
+      input: cellInput(stage.env),
+      signal: stop.signal,
+      onStderrLine,
+    })
+    if (stopped !== null || result.code !== 0) {
+      // Only a stage that was stopped may have left processes; one that failed was swept by Nix, and other stages of
+      // this build may be at work in the cell.
+      if (stopped !== null) await cell.kill()
+      await removePartial(store, derivations)
+      if (stopped !== null) return stopped
+      if (leak !== null) return leak
+      if ((await cell.oomKills()) > oomBefore) return { ok: false, reason: 'memory' }
+      return derivations.size === 0
+        ? { ok: false, reason: 'nix', text: said.slice(-15).join('\n') || result.stderr }
+        : { ok: false, reason: 'failed' }
+    }
+    const outputs = Object.assign(
+      {},
+      ...Built.parse(JSON.parse(result.stdout)).map((built) => built.outputs),
+    ) as Record<string, string>
+    return { ok: true, outputs, times }
+  } finally {
+    clearTimeout(timer)
+    stage.signal.removeEventListener('abort', canceled)
+    await work.remove()
+  }
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto'
+import type { Tool } from '../plan.ts'
+import { type StageSpec, storeName, type StorePath, type Toolchain } from './expression.ts'
+import { BuildStopped } from './failure.ts'
+import type { Stack } from './stack.ts'
+
+/** How a tool of a plan is made: by one derivation of either expression. */
+export type ToolRecipe =
+  | { readonly expression: 'toolchain.nix'; readonly spec: ToolSpec }
+  | { readonly expression: 'stage.nix'; readonly spec: StageSpec }
+
+export interface ToolSpec {
+  readonly name: string
+  readonly stack: string
+  readonly loader: string
+  readonly libraries: readonly string[]
+  readonly archives: readonly { name: string; url: string; hash: string }[]
+  readonly script: string
+  readonly outputs: readonly string[]
+}
+
+/** Tools that come as one tarball of the npm registry; the second output holds what only builds need. */
+const UNPACKED: Readonly<Record<string, { script: string; outputs: readonly string[] }>> = {
+  node: { script: 'unpack-node.sh', outputs: ['out', 'dev'] },
+  npm: { script: 'unpack-npm.sh', outputs: ['out'] },
+}
+
+function fromRegistry(tool: Tool, stack: Stack): ToolRecipe {
+  const how = UNPACKED[tool.name]
+  if (how === undefined) throw notYet(tool)
+  if (tool.hash === null || tool.url === null || tool.url === undefined || tool.version === null) {
+    throw new BuildStopped(
+      'internal_error',
+      `The plan names no exact ${tool.name}: it was not resolved`,
+      'Push again; if it stays, report it.',
+    )
+  }
+  const spec: ToolSpec = {
+    name: storeName(tool.name, tool.version),
+    stack: stack.path,
+    loader: stack.loader,
+    libraries: stack.libraries,
+    archives: [{ name: tool.name, url: tool.url, hash: tool.hash }],
+    ...how,
+  }
+  return { expression: 'toolchain.nix', spec }
+}
+
+/** Packages of the stack's own suite, unpacked: programs that need nothing besides the stack, e.g. Caddy. */
+function fromDebian(tool: Tool, stack: Stack): ToolRecipe {
+  if (!/^[a-z0-9][a-z0-9+.-]+$/.test(tool.name)) throw notYet(tool)
+  const commands = [
+    'mkdir -p /tmp/apt/lists/partial /tmp/apt/cache/archives/partial /tmp/apt/unpacked',
+    'suite=$(. /etc/os-release; echo "$VERSION_CODENAME")',
+    'echo "deb $SKYPANEL_APT_ARCHIVE $suite main" > /tmp/apt/sources.list',
+    '[ -z "$SKYPANEL_APT_SECURITY" ] || echo "deb $SKYPANEL_APT_SECURITY $suite-security main" >> /tmp/apt/sources.list',
+    `printf '%s\\n' 'Dir::Etc::sourcelist "/tmp/apt/sources.list";' 'Dir::Etc::sourceparts "-";' 'Dir::State "/tmp/apt";' 'Dir::State::status "/var/lib/dpkg/status";' 'Dir::Cache "/tmp/apt/cache";' 'APT::Sandbox::User "";' > /tmp/apt/apt.conf`,
+    'export APT_CONFIG=/tmp/apt/apt.conf; cd /tmp/apt',
+    'apt-get -q update',
+    `apt-get -q download ${tool.name}`,
+    'dpkg-deb -x ./*.deb /tmp/apt/unpacked',
+    'mkdir -p /app/bin; cp -a /tmp/apt/unpacked/usr/bin/. /app/bin/',
+  ]
+  const spec: StageSpec = {
+    name: storeName(stack.name, tool.name),
+    stack: { path: stack.path },
+    loader: stack.loader,
+    libraries: stack.libraries,
+    mode: 'plain',
+    network: true,
+    sources: [],
+    layers: [],
+    visible: [],
+    commands,
+    environment: {},
+    searchPath: '/usr/bin:/bin:/usr/sbin:/sbin',
+    keep: ['.'],
+    pick: [],
+    caches: false,
+    salt: '',
+  }
+  return { expression: 'stage.nix', spec }
+}
+
+const notYet = (tool: Tool) =>
+  new BuildStopped(
+    'build_failed',
+    `This platform cannot provide ${tool.name} from ${tool.source} yet`,
+    'Ask for a version that the stack carries, or remove the request.',
+  )
+
+/** Null: the stack has it. */
+export function toolRecipe(tool: Tool, stack: Stack): ToolRecipe | null {
+  if (tool.source === 'stack') return null
+  if (tool.source === 'npm') return fromRegistry(tool, stack)
+  if (tool.source === 'debian') return fromDebian(tool, stack)
+  throw notYet(tool)
+}
+
+/** The URL says only where the bytes are found; the hash says which. */
+export function toolKey(recipe: ToolRecipe, revision: string): string {
+  const spec =
+    recipe.expression === 'toolchain.nix'
+      ? { ...recipe.spec, archives: recipe.spec.archives.map(({ name, hash }) => ({ name, hash })) }
+      : recipe.spec
+  return createHash('sha256')
+    .update(JSON.stringify(['tool', revision, spec]))
+    .digest('hex')
+}
+
+export function asToolchain(tool: Tool, run: StorePath, build: StorePath | null): Toolchain {
+  return { name: tool.name, run, build, phases: tool.phase }
+}
