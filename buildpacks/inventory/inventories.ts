@@ -1,0 +1,14 @@
+import type { Registries } from '../registries.ts'
+import type { Inventories } from './inventory.ts'
+import { nodeInventory } from './node.ts'
+import { npmInventory } from './npm.ts'
+import { registryPackages } from './registry-packages.ts'
+
+/** Everything that can be resolved with the machine's registries. `architecture` as Node names it: x64, arm64. */
+export function createInventories(registries: Pick<Registries, 'npm'>, cacheFolder: string, architecture: string): Inventories {
+  const packages = registryPackages(registries.npm.registry, cacheFolder)
+  return new Map([
+    ['node', nodeInventory(packages, architecture)],
+    ['npm', npmInventory(packages)],
+  ])
+}
