@@ -94,6 +94,7 @@ export class ApiClient {
   ): AsyncGenerator<ReplyOf<E>> {
     let lastId: string | undefined
     let since: number | undefined
+    let answered = false
     for (let attempt = 0; ; attempt += 1) {
       try {
         const resumed = lastId === undefined ? input : withQuery(input, options.resume?.(lastId) ?? {})
@@ -102,6 +103,7 @@ export class ApiClient {
           ...(lastId === undefined ? {} : { 'Last-Event-ID': lastId }),
         }
         const response = await this.#request(endpoint, resumed, { headers })
+        answered = true
         for await (const event of eventsOf(response.data)) {
           if (event.event === 'error') throw failureOf(this.origin, 500, event.data)
           since = undefined
@@ -113,7 +115,7 @@ export class ApiClient {
       } catch (error) {
         since ??= performance.now()
         // Before the first answer a failure is the user's news, not an interruption.
-        if (!isInterruption(error) || (attempt === 0 && lastId === undefined)) throw error
+        if (!isInterruption(error) || !answered) throw error
         if (performance.now() - since > RESUME_MS) throw error
       }
       await sleep(Math.min(2000, 100 * 2 ** Math.min(attempt, 10)), undefined, { signal: this.#signal })

@@ -35,7 +35,7 @@ function isCliError(error: unknown): error is CliError {
   return error instanceof Error && error.name === 'CliError' && 'exit' in error
 }
 
-function isQuit(error: unknown): error is Quit {
+export function isQuit(error: unknown): error is Quit {
   return error instanceof Error && error.name === 'Quit' && 'exit' in error
 }
 

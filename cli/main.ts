@@ -1,5 +1,5 @@
 import { readEnvironment } from './environment.ts'
-import { describeFailure, EXIT } from './exit.ts'
+import { describeFailure, EXIT, isQuit, Quit } from './exit.ts'
 import { version } from './version.ts'
 
 const VERSION_WORDS = new Set(['--version', '-v', '-V', 'version'])
@@ -17,11 +17,10 @@ async function main(argv: readonly string[]): Promise<void> {
     const { runProgram } = await import('./program.ts')
     await runProgram(argv, { environment, signal: stop.signal })
   } catch (error) {
-    if (stop.signal.aborted) {
-      process.exitCode = EXIT.interrupted
-      return
-    }
-    const { text, exit } = describeFailure(error)
+    // What fails after Ctrl-C fails because of it; only a command that took the signal itself knows its own code.
+    const { text, exit } = describeFailure(
+      stop.signal.aborted && !isQuit(error) ? new Quit(EXIT.interrupted) : error,
+    )
     process.stderr.write(text)
     process.exitCode = exit
   }

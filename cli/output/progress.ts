@@ -7,6 +7,7 @@ export interface Progress {
 
 interface Stream {
   readonly isTTY?: boolean
+  readonly columns?: number
   write(text: string): unknown
 }
 
@@ -20,7 +21,8 @@ export async function progress<T>(
   work: (progress: Progress) => Promise<T>,
   ending: (result: T) => string = () => 'done',
 ): Promise<T> {
-  if (stream.isTTY !== true) {
+  // A terminal that does not know its width (a container's, often) has 0 columns; a spinner never ends to wrap there.
+  if (stream.isTTY !== true || (stream.columns ?? 0) === 0) {
     stream.write(`${title}… `)
     try {
       const result = await work({ step: () => undefined })

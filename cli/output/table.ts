@@ -20,4 +20,4 @@ export function fields(pairs: readonly (readonly [string, string])[]): string {
     .join('')
 }
 
-const width = (text: string): number => [...text].length
+const width = (text: string): number => Array.from(text).length

@@ -6,6 +6,7 @@ import { RunFrame } from '../../../server/contract/runs.ts'
 import { failureOf, parseJson, unreachable } from '../../api-failure.ts'
 import { CliError, EXIT } from '../../exit.ts'
 import { lookupLoopback } from '../../loopback.ts'
+import { windowSize } from './window-size.ts'
 import { encodeFrame, FrameReader } from './frames.ts'
 
 export interface AttachTarget {
@@ -69,8 +70,7 @@ function join(
   const onDrain = () => void process.stdin.resume()
   const onEnd = () => void send(RunFrame.stdinEnd, Buffer.alloc(0))
   const onResize = () => {
-    const size = { rows: process.stdout.rows, columns: process.stdout.columns }
-    send(RunFrame.resize, Buffer.from(JSON.stringify(size)))
+    send(RunFrame.resize, Buffer.from(JSON.stringify(windowSize())))
   }
   const onSignal = (signal: NodeJS.Signals) => void send(RunFrame.signal, Buffer.from(signal))
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGQUIT'] as const

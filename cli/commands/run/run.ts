@@ -3,6 +3,7 @@ import type { Cli } from '../../cli.ts'
 import type { Action } from '../../command.ts'
 import { CliError, EXIT, Quit } from '../../exit.ts'
 import type { Input } from '../../input.ts'
+import { windowSize } from './window-size.ts'
 import { attach } from './attach.ts'
 import { commandLine } from './command-line.ts'
 
@@ -18,7 +19,7 @@ async function create(cli: Cli, input: Input, attached: boolean, pty: boolean) {
     body: {
       command: commandLine(input.args),
       attach: attached,
-      pty: pty ? { rows: process.stdout.rows, columns: process.stdout.columns } : null,
+      pty: pty ? windowSize() : null,
       env: { ...parseEnv(input.text('env')), ...(pty ? { TERM: cli.environment.term } : {}) },
     },
   })
