@@ -39,6 +39,19 @@ CREATE TABLE metrics_snapshots (
   PRIMARY KEY (app_id, type, at, seconds)
 );
 
+-- The directory's document is made of these tables; whoever changes one need not think of it. Notices of one
+-- transaction are merged, and sent when it commits.
+CREATE FUNCTION hosts_changed() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_notify('hosts', '');
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER hosts_changed AFTER INSERT OR UPDATE OR DELETE ON apps FOR EACH STATEMENT EXECUTE FUNCTION hosts_changed();
+CREATE TRIGGER hosts_changed AFTER INSERT OR UPDATE OR DELETE ON domains FOR EACH STATEMENT EXECUTE FUNCTION hosts_changed();
+CREATE TRIGGER hosts_changed AFTER INSERT OR DELETE OR UPDATE OF quantity ON formations FOR EACH STATEMENT EXECUTE FUNCTION hosts_changed();
+
 -- Down Migration
 
+DROP FUNCTION hosts_changed() CASCADE;
 DROP TABLE metrics_snapshots, scaling_policies, addons;

@@ -2,12 +2,19 @@ import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import { withDatabase } from '../../test/support/postgres.ts'
 import { openDb } from './db.ts'
 import { checkMigrations, migrate, parseHeader, readMigrations } from './migrate.ts'
 
 const folder = fileURLToPath(new URL('../../migrations', import.meta.url))
+
+// Held open, so that the tests share one cluster.
+let held: Awaited<ReturnType<typeof withDatabase>>
+beforeAll(async () => {
+  held = await withDatabase()
+})
+afterAll(() => held.close())
 
 let database: Awaited<ReturnType<typeof withDatabase>>
 let copy: string
@@ -114,6 +121,8 @@ describe('migrations', () => {
 
   it('say whether they are breaking', async () => {
     expect(() => parseHeader('x', 'CREATE TABLE a ()')).toThrow(/breaking/)
-    expect((await readFile(join(folder, '0001_accounts_and_apps.sql'), 'utf8')).startsWith('-- breaking: yes\n')).toBe(true)
+    expect(
+      (await readFile(join(folder, '0001_accounts_and_apps.sql'), 'utf8')).startsWith('-- breaking: yes\n'),
+    ).toBe(true)
   })
 })
