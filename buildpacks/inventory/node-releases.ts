@@ -1,9 +1,8 @@
 /** The oldest Node that is offered. */
 export const OLDEST_NODE = 14
 
-/** Lines that ended before the yearly rhythm could be told by a formula. */
+/** Lines that do not follow the rule below: the odd ones, and 16, which ended with its OpenSSL. */
 const ENDED: Readonly<Record<number, string>> = {
-  14: '2023-04-30',
   15: '2021-06-01',
   16: '2023-09-11',
   17: '2022-06-01',
@@ -13,19 +12,23 @@ const ENDED: Readonly<Record<number, string>> = {
   25: '2026-06-01',
 }
 
-/**
- * When a line becomes long-term supported: in October of its year, which is 2000 + major. Until 26 only even ones do,
- * from 27 on there is one line a year and each does. null: never.
- */
-export function ltsSince(major: number): number | null {
-  if (major < 27 && major % 2 === 1) return null
-  return Date.UTC(2000 + major, 9, 28)
+/** Two lines a year until 26, one a year from 27 on. */
+function releaseYear(major: number): number {
+  return major < 27 ? 2013 + Math.floor(major / 2) : 2000 + major
 }
 
-/** When a line gets no more fixes. */
+/**
+ * When a line becomes long-term supported: in October of its year. Until 26 only even ones do, from 27 on each does.
+ * null: never.
+ */
+function ltsSince(major: number): number | null {
+  return major < 27 && major % 2 === 1 ? null : Date.UTC(releaseYear(major), 9, 28)
+}
+
+/** When a line gets no more fixes: the end of April three years after its release. */
 export function endOfLife(major: number): number {
   const ended = ENDED[major]
-  return ended === undefined ? Date.UTC(2003 + major, 3, 30) : Date.parse(`${ended}T00:00:00Z`)
+  return ended === undefined ? Date.UTC(releaseYear(major) + 3, 3, 30) : Date.parse(`${ended}T00:00:00Z`)
 }
 
 export function isLts(major: number, now: number): boolean {
