@@ -107,7 +107,7 @@ async function sources() {
       const path = join(folder, entry.name)
       if (entry.isDirectory()) {
         if (entry.name !== 'node_modules' && entry.name !== 'fixtures') await walk(path)
-      } else if (!/\.test\.ts$/.test(entry.name)) found.push(path)
+      } else if (!entry.name.endsWith('.test.ts')) found.push(path)
     }
   }
   await Promise.all(SOURCES.map((name) => walk(join(root, name))))
@@ -257,8 +257,12 @@ async function main() {
 try {
   await main()
 } catch (error) {
-  say(
-    error instanceof Failure ? `\n✘ ${error.message}` : `\n✘ ${error instanceof Error ? error.stack : error}`,
-  )
+  const text =
+    error instanceof Error
+      ? error instanceof Failure
+        ? error.message
+        : (error.stack ?? error.message)
+      : String(error)
+  say(`\n✘ ${text}`)
   process.exitCode = 1
 }

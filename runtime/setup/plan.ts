@@ -66,11 +66,11 @@ export async function runSteps<Context>(
   checkOrder(steps)
   const done = new Set<string>()
   const begun = new Set<string>()
-  let failure: StepFailure | null = null
+  const failures: StepFailure[] = []
   await new Promise<void>((resolve) => {
     let working = 0
     const advance = () => {
-      if (failure === null) for (const step of runnable(steps, done, begun, options.atOnce)) begin(step)
+      if (failures.length === 0) for (const step of runnable(steps, done, begun, options.atOnce)) begin(step)
       if (working === 0) resolve()
     }
     const begin = (step: Step<Context>) => {
@@ -78,7 +78,7 @@ export async function runSteps<Context>(
       working += 1
       void work(step)
         .catch((error: unknown) => {
-          failure ??= new StepFailure(step.name, error)
+          failures.push(new StepFailure(step.name, error))
         })
         .finally(() => {
           working -= 1
@@ -101,5 +101,6 @@ export async function runSteps<Context>(
     }
     advance()
   })
-  if (failure !== null) throw failure
+  const [first] = failures
+  if (first !== undefined) throw first
 }

@@ -1,4 +1,4 @@
-import { copyFile, stat, truncate } from 'node:fs/promises'
+import { access, copyFile, stat, truncate } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { startDetached } from './detached.ts'
@@ -8,6 +8,7 @@ import { fingerprint, type Process } from './process.ts'
 
 /** How often a process is looked at that an earlier supervisor started: it is not our child, so nothing tells us. */
 const WATCH_INTERVAL = 200
+const NEEDS_INTERVAL = 2000
 export const LARGEST_LOG = 10 * 1024 * 1024
 
 export type ChildState =
@@ -99,6 +100,8 @@ export class Child {
     let started = since
     while (this.#wanted) {
       if (ended === null) {
+        await this.#whenNeeded()
+        if (!this.#wanted) return
         started = Date.now()
         ended = (await this.#spawn(started)).ended
       }
@@ -118,6 +121,21 @@ export class Child {
       this.#context.log(`${this.process.name}: ${reason}; again in ${delay} ms`)
       this.#wake = new AbortController()
       await sleep(delay, undefined, { signal: this.#wake.signal }).catch(() => undefined)
+      this.#wake = null
+    }
+  }
+
+  /** A process whose program is still being made waits for it, without counting as failed. */
+  async #whenNeeded(): Promise<void> {
+    const { needs } = this.process
+    while (this.#wanted && needs !== null && !(await exists(needs))) {
+      this.state = {
+        state: 'waiting',
+        until: Date.now() + NEEDS_INTERVAL,
+        reason: `${needs} is not there yet`,
+      }
+      this.#wake = new AbortController()
+      await sleep(NEEDS_INTERVAL, undefined, { signal: this.#wake.signal }).catch(() => undefined)
       this.#wake = null
     }
   }
@@ -160,6 +178,12 @@ export class Child {
     return 'ended'
   }
 }
+
+const exists = async (path: string) =>
+  await access(path).then(
+    () => true,
+    () => false,
+  )
 
 /** Truncated in place: the process has the file open, and appends. */
 export async function capLog(path: string): Promise<void> {

@@ -15,6 +15,8 @@ export interface Facts {
   readonly consul: readonly string[] | null
   /** PEM bundle with the machine's own certificate authorities. */
   readonly caBundle: string | null
+  /** Settings of the server that the operator gave, e.g. `SKYPANEL_LOG_LEVEL`. */
+  readonly serverEnv: Readonly<Record<string, string>>
 }
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -88,7 +90,7 @@ export function processes(facts: Facts): Process[] {
     process('server', 3, {
       argv: program('server/main.js', 'serve'),
       user: who.server,
-      env: certificates,
+      env: { ...certificates, ...facts.serverEnv },
       plane: 'control',
       ready: { kind: 'tcp', port: installation.ports.panel },
     }),

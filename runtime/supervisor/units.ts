@@ -53,45 +53,44 @@ const unitOf = (installation: Installation, name: string, kind = 'service') =>
   `${kernelNames(installation.id).unit(name)}.${kind}`
 
 /** The unit of one process; `skypanel-<id>-<process>.service`. Pure. */
-export function serviceUnit(process: Process, installation: Installation): Unit {
+export function serviceUnit(wanted: Process, installation: Installation): Unit {
   const at = paths(installation.home)
-  const log = `${at.processLogs}/${process.name}.log`
+  const log = `${at.processLogs}/${wanted.name}.log`
   const namespace = unitOf(installation, 'namespace')
-  const { env: variables } = process
-  const isAgent = process.name === 'agent'
-  const env = Object.entries(variables).filter(([name]) => name !== 'SKYPANEL_DNS_FD')
+  const isAgent = wanted.name === 'agent'
+  const env = Object.entries(wanted.env).filter(([name]) => name !== 'SKYPANEL_DNS_FD')
   const lines = [
     '[Unit]',
-    `Description=SkyPanel ${installation.id}: ${process.name}`,
+    `Description=SkyPanel ${installation.id}: ${wanted.name}`,
     'After=network.target',
     ...(isAgent ? [`Requires=${namespace}`, `After=${namespace}`] : []),
-    ...(process.dnsSocket ? [`Requires=${unitOf(installation, process.name, 'socket')}`] : []),
-    ...(process.needs === null ? [] : [`ConditionPathExists=${process.needs.replaceAll('%', '%%')}`]),
+    ...(wanted.dnsSocket ? [`Requires=${unitOf(installation, wanted.name, 'socket')}`] : []),
+    ...(wanted.needs === null ? [] : [`ConditionPathExists=${wanted.needs.replaceAll('%', '%%')}`]),
     // A process that fails again and again is tried again and again: an app's route is worth more than a quiet log.
     'StartLimitIntervalSec=0',
     '',
     '[Service]',
-    process.restart === 'once' ? 'Type=oneshot' : 'Type=simple',
-    `ExecStart=${process.argv.map(quote).join(' ')}`,
-    ...(process.user === null ? [] : [`User=${process.user}`, `Group=${process.user}`]),
+    wanted.restart === 'once' ? 'Type=oneshot' : 'Type=simple',
+    `ExecStart=${wanted.argv.map(quote).join(' ')}`,
+    ...(wanted.user === null ? [] : [`User=${wanted.user}`, `Group=${wanted.user}`]),
     ...env.map(([name, value]) => `Environment=${quoteVariable(name, value)}`),
     'WorkingDirectory=/',
-    ...(process.restart === 'once'
+    ...(wanted.restart === 'once'
       ? []
       : ['Restart=always', 'RestartSec=200ms', 'RestartSteps=8', 'RestartMaxDelaySec=30s']),
-    `KillSignal=${process.stopSignal}`,
-    `TimeoutStopSec=${process.stopSeconds}`,
+    `KillSignal=${wanted.stopSignal}`,
+    `TimeoutStopSec=${wanted.stopSeconds}`,
     `StandardOutput=append:${log.replaceAll('%', '%%')}`,
     `StandardError=append:${log.replaceAll('%', '%%')}`,
-    ...(process.nice === 0 ? [] : [`Nice=${process.nice}`, 'IOSchedulingClass=idle']),
+    ...(wanted.nice === 0 ? [] : [`Nice=${wanted.nice}`, 'IOSchedulingClass=idle']),
     // Instances have units and groups of their own; the agent's end is not theirs.
     ...(isAgent ? ['Delegate=yes', 'KillMode=process', 'OOMScoreAdjust=-500', 'LimitNOFILE=65536'] : []),
-    ...(process.user === null ? [] : hardening(process, installation.home)),
-    ...(process.restart === 'once'
+    ...(wanted.user === null ? [] : hardening(wanted, installation.home)),
+    ...(wanted.restart === 'once'
       ? []
       : ['', '[Install]', `WantedBy=${unitOf(installation, 'platform', 'target')}`]),
   ]
-  return { file: unitOf(installation, process.name), text: `${lines.join('\n')}\n` }
+  return { file: unitOf(installation, wanted.name), text: `${lines.join('\n')}\n` }
 }
 
 /** Every unit of an installation: a target, the namespace, the DNS socket and one service per process. Pure. */

@@ -1,0 +1,39 @@
+import { access } from 'node:fs/promises'
+import { join } from 'node:path'
+import { postgresArgv } from '../postgres/postgres-cluster.ts'
+import type { Process } from '../supervisor/process.ts'
+import { processes } from '../supervisor/processes.ts'
+import { caddyProgram } from './caddy-program.ts'
+import { known, type SetupContext } from './setup-context.ts'
+
+/** The server's own variables that an operator may set for `npm start`. */
+const PASSED =
+  /^SKYPANEL_(LOG_LEVEL|API_RATE|KEEP_RELEASES|MAX_PUSH_MB|BOOT_TIMEOUT|BUILD_SECONDS|BUILD_MEMORY_MB|BUILD_DISK_MB|CRASH_AT)$/
+
+/** The table of this machine: facts are looked up here, the decision is `processes`. */
+export async function processTable(context: SetupContext): Promise<Process[]> {
+  const installation = known(context.installation, 'the installation')
+  const { folder, node } = known(context.version, 'the installed version')
+  const { caBundle } = known(context.registries, 'the registries')
+  const passed = Object.entries(context.env).filter(
+    (entry): entry is [string, string] => PASSED.test(entry[0]) && entry[1] !== undefined,
+  )
+  return processes({
+    installation,
+    version: folder,
+    node,
+    postgres:
+      installation.database.kind === 'external' ? null : await postgresArgv({ folder: context.at.postgres }),
+    caddy: await caddyProgram(),
+    consul: [
+      join(context.at.consul, 'consul'),
+      'agent',
+      `-config-file=${join(context.at.consul, 'consul.json')}`,
+    ],
+    caBundle: await access(caBundle).then(
+      () => caBundle,
+      () => null,
+    ),
+    serverEnv: Object.fromEntries(passed),
+  })
+}

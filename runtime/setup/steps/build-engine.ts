@@ -1,0 +1,54 @@
+import { access, readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { ensureNix } from '../../../buildpacks/nix/nix.ts'
+import { ensureStacks, readStacks } from '../../../buildpacks/nix/stack.ts'
+import type { Store } from '../../../buildpacks/nix/store.ts'
+import { users } from '../../installation.ts'
+import { inNamespace } from '../../supervisor/mount-namespace.ts'
+import type { Step } from '../plan.ts'
+import { known, type SetupContext } from '../setup-context.ts'
+import { hasStamp, stamp } from '../stamp.ts'
+
+/** Changes with whatever the stacks and Nix's own configuration are made from. */
+async function facts(context: SetupContext): Promise<string> {
+  const { options } = context
+  const definition = await readFile(join(options.checkout, 'buildpacks', 'nix', 'stack.json'), 'utf8')
+  const conf = await readFile(join(options.checkout, 'buildpacks', 'nix', 'nix-conf.ts'), 'utf8')
+  return JSON.stringify([definition, conf])
+}
+
+async function openStore(context: SetupContext, say: (text: string) => void): Promise<Store> {
+  const { at, options } = context
+  const { id } = known(context.installation, 'the installation')
+  const places = { nixPackages: at.nixPackages, nixConf: at.nixConf, buildGroup: users(id).buildGroup }
+  return {
+    nix: await ensureNix(places, known(context.registries, 'the registries'), say),
+    root: at.nix,
+    enter: inNamespace(options.home),
+  }
+}
+
+const usesNix = (context: SetupContext) => known(context.installation, 'the installation').driver !== 'fake'
+
+/** Nix and the two root file systems: `build` with compilers for builds, `run` without for instances. */
+export const stacks: Step<SetupContext> = {
+  name: 'stacks',
+  after: ['mount namespace', 'registries', 'users'],
+  async needed(context) {
+    if (!usesNix(context)) return false
+    const { at, options } = context
+    const made = await readStacks(at.agentState).catch(() => null)
+    if (made === null || !(await hasStamp(options.home, 'stacks', await facts(context)))) return true
+    const there = async (path: string) =>
+      await access(join(at.nix, path.slice('/nix/'.length))).then(
+        () => true,
+        () => false,
+      )
+    return !((await there(made.run.path)) && (await there(made.build.path)))
+  },
+  async apply(context, say) {
+    const store = await openStore(context, say)
+    await ensureStacks(store, context.at.agentState, known(context.registries, 'the registries'), say)
+    await stamp(context.options.home, 'stacks', await facts(context))
+  },
+}

@@ -1,0 +1,42 @@
+import { chmod, chown, mkdir, stat } from 'node:fs/promises'
+import { account } from '../accounts.ts'
+import { folders as layout, type Folder } from '../folders.ts'
+import type { Step } from '../plan.ts'
+import { known, type SetupContext } from '../setup-context.ts'
+
+async function ids(folder: Folder): Promise<{ uid: number; gid: number }> {
+  return {
+    uid: folder.owner === null ? 0 : (await account(folder.owner)).uid,
+    gid: folder.group === null ? 0 : (await account(folder.group)).gid,
+  }
+}
+
+async function isAsWanted(folder: Folder): Promise<boolean> {
+  const found = await stat(folder.path).catch(() => null)
+  if (found === null) return false
+  const { uid, gid } = await ids(folder)
+  return found.uid === uid && found.gid === gid && (found.mode & 0o7777) === folder.mode
+}
+
+const wanted = (context: SetupContext) =>
+  layout(context.options.home, known(context.installation, 'the installation').id)
+
+export const folders: Step<SetupContext> = {
+  name: 'folders',
+  after: ['users'],
+  needed: async (context) => !(await Promise.all(wanted(context).map(isAsWanted))).every(Boolean),
+  async apply(context) {
+    for (const folder of wanted(context)) {
+      const { uid, gid } = await ids(folder)
+      await mkdir(folder.path, { recursive: true, mode: folder.mode })
+      await chown(folder.path, uid, gid)
+      await chmod(folder.path, folder.mode)
+    }
+    const installation = known(context.installation, 'the installation')
+    if (installation.database.kind !== 'external') return
+    // Its URL may hold a password: only processes of the platform read it.
+    const { gid } = await account(`skypanel-${installation.id}-net`)
+    await chown(context.at.installation, 0, gid)
+    await chmod(context.at.installation, 0o640)
+  },
+}

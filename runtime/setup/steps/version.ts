@@ -1,0 +1,113 @@
+import {
+  chown,
+  copyFile,
+  cp,
+  link,
+  mkdir,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { z } from 'zod'
+import { run } from '../../exec.ts'
+import { versionAt } from '../installed-version.ts'
+import type { Step } from '../plan.ts'
+import { productionModules } from '../production-modules.ts'
+import type { SetupContext } from '../setup-context.ts'
+
+const KEPT = 3
+const Package = z.object({ version: z.string() })
+
+/** `0.1.0-3f2a…`: the same sources and Node give the same name. */
+async function nameOf(checkout: string): Promise<string> {
+  const { version } = Package.parse(JSON.parse(await readFile(join(checkout, 'package.json'), 'utf8')))
+  const content = (await readFile(join(checkout, 'dist', '.content'), 'utf8')).trim()
+  return `${version}-${content}-node${process.versions.node}`
+}
+
+/**
+ * Copies the build, the production modules and Node itself, all root's, and switches `current`: nothing runs from the
+ * checkout, which may lie where only root can read, and may change while the platform runs.
+ */
+export const version: Step<SetupContext> = {
+  name: 'version',
+  after: ['folders'],
+  needed: async ({ options, version: installed }) => installed?.name !== (await nameOf(options.checkout)),
+  async apply(context, say) {
+    const { at, options } = context
+    const name = await nameOf(options.checkout)
+    const made = versionAt(at.versions, name)
+    if ((await stat(made.folder).catch(() => null)) === null) {
+      say(name)
+      const half = join(at.versions, `.new-${name}`)
+      await rm(half, { recursive: true, force: true })
+      await cp(join(options.checkout, 'dist'), half, {
+        recursive: true,
+        filter: (path) => !path.includes('/.info') && !path.endsWith('.map'),
+      })
+      await copyModules(options.checkout, half)
+      await copyNode(at.versions, half)
+      // The checkout may belong to whoever cloned it; what runs belongs to root.
+      await run(['chown', '-R', 'root:root', half])
+      await run(['chmod', '-R', 'u=rwX,go=rX', half])
+      await rename(half, made.folder)
+    }
+    const next = join(at.versions, '.current')
+    await rm(next, { force: true })
+    await symlink(name, next)
+    await rename(next, at.current)
+    context.version = made
+    await forgetOld(at.versions, name)
+  },
+}
+
+async function copyModules(checkout: string, target: string): Promise<void> {
+  const modules = productionModules(
+    JSON.parse(await readFile(join(checkout, 'node_modules', '.package-lock.json'), 'utf8')),
+  )
+  for (const path of modules) {
+    const from = join(checkout, path)
+    // Packages for other architectures are recorded and not installed.
+    if ((await stat(from).catch(() => null)) === null) continue
+    await mkdir(dirname(join(target, path)), { recursive: true })
+    await cp(from, join(target, path), {
+      recursive: true,
+      filter: (source) => !source.slice(from.length).includes('/node_modules'),
+    })
+  }
+}
+
+/** A hundred megabytes: a link to the same Node of an earlier version where there is one. */
+async function copyNode(versions: string, target: string): Promise<void> {
+  const node = join(target, 'bin', 'node')
+  await mkdir(dirname(node), { recursive: true })
+  for (const name of await readdir(versions)) {
+    if (name.startsWith('.') || !name.endsWith(`-node${process.versions.node}`)) continue
+    if (
+      await link(join(versions, name, 'bin', 'node'), node).then(
+        () => true,
+        () => false,
+      )
+    )
+      return
+  }
+  await copyFile(process.execPath, node)
+  await chown(node, 0, 0)
+}
+
+/** Processes of a version that was replaced a moment ago may still load from it; the last few stay. */
+async function forgetOld(versions: string, current: string): Promise<void> {
+  const names = (await readdir(versions)).filter((name) => name !== current && name !== 'current')
+  const dated = await Promise.all(
+    names.map(async (name) => ({
+      name,
+      time: (await stat(join(versions, name)).catch(() => null))?.mtimeMs ?? 0,
+    })),
+  )
+  const old = dated.sort((a, b) => b.time - a.time).slice(KEPT - 1)
+  for (const { name } of old) await rm(join(versions, name), { recursive: true, force: true })
+}

@@ -1,0 +1,100 @@
+import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline/promises'
+import { tryRun } from '../exec.ts'
+import { kernelNames, users } from '../installation.ts'
+import { parseMounts, removeNamespace } from '../supervisor/mount-namespace.ts'
+import { BUILDERS, builderName } from './accounts.ts'
+import type { Reporter } from './reporter.ts'
+import { supervisionOf, type SetupContext } from './setup-context.ts'
+import { COMMAND, commandOwner } from './steps/command.ts'
+import { dropClaim, readClaims } from './steps/installation.ts'
+import { groupsNamed, killGroup, stopPlatform } from './stop.ts'
+
+/** Whether the operator typed the installation's id. */
+async function confirmed(id: string, home: string): Promise<boolean> {
+  if (process.stdin.isTTY !== true) return false
+  const terminal = createInterface({ input: process.stdin, output: process.stderr })
+  try {
+    const typed = await terminal.question(
+      `This removes every app, its data and the database below ${home}.\nType the installation's id (${id}) to go on: `,
+    )
+    return typed.trim() === id
+  } finally {
+    terminal.close()
+  }
+}
+
+/** Removes everything of the installation and nothing else; safe to repeat after it was killed. Exit code. */
+export async function uninstall(context: SetupContext, reporter: Reporter): Promise<number> {
+  const { home, yes } = context.options
+  const id = context.installation?.id ?? (await readClaims()).find((claim) => claim.home === home)?.id
+  if (id === undefined) {
+    reporter.line(`There is no installation in ${home}; nothing to remove.`)
+    return 0
+  }
+  if (!yes && !(await confirmed(id, home))) {
+    reporter.line(`Not removed. Type the id when asked, or: npm run uninstall -- --home ${home} --yes`)
+    return 1
+  }
+  if (context.installation !== null && context.version !== null) {
+    await stopPlatform(context, reporter)
+    await supervisionOf(context).remove()
+  }
+  await killGroup(kernelNames(id).cgroup)
+  await removeKernelObjects(id)
+  await unmountBelow(home)
+  await removeNamespace(home)
+  if ((await commandOwner(home)) === 'ours') await rm(COMMAND)
+  await removeHome(home)
+  await removeAccounts(id)
+  await dropClaim(id)
+  // Another installation has its store mounted there, in a namespace of its own: removing it would unmount that.
+  if ((await readClaims()).length === 0) await rmdir('/nix').catch(() => undefined)
+  reporter.line(`Installation ${id} is removed. The system packages stay; other programs may use them.`)
+  return 0
+}
+
+async function removeKernelObjects(id: string): Promise<void> {
+  const names = kernelNames(id)
+  await tryRun(['nft', 'delete', 'table', 'inet', names.table])
+  const namespaces = (await readdir('/run/netns').catch(() => [])).filter((name) =>
+    name.startsWith(`skypanel-${id}-`),
+  )
+  for (const name of namespaces) await tryRun(['ip', 'netns', 'delete', name])
+  const links = (await readdir('/sys/class/net')).filter((name) => name.startsWith(names.bridge))
+  for (const name of links) await tryRun(['ip', 'link', 'delete', name])
+  for (const group of await groupsNamed(names.cgroup)) await removeGroup(group)
+}
+
+async function removeGroup(group: string): Promise<void> {
+  const entries = await readdir(group, { withFileTypes: true }).catch(() => [])
+  for (const entry of entries) if (entry.isDirectory()) await removeGroup(join(group, entry.name))
+  await rmdir(group).catch(() => undefined)
+}
+
+/** The deepest first; the namespace's own pin is undone by `removeNamespace`. */
+async function unmountBelow(home: string): Promise<void> {
+  const mounts = parseMounts(await readFile('/proc/self/mountinfo', 'utf8'))
+  const targets = mounts.map(({ target }) => target).filter((target) => target.startsWith(`${home}/`))
+  for (const target of targets.sort((a, b) => b.length - a.length)) await tryRun(['umount', '-l', target])
+}
+
+/** Store paths are read-only even to their owner, who is root here; what stays busy for a moment is tried again. */
+async function removeHome(home: string): Promise<void> {
+  await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+}
+
+async function removeAccounts(id: string): Promise<void> {
+  const who = users(id)
+  const names = [
+    who.server,
+    who.net,
+    who.caddy,
+    who.consul,
+    who.postgres,
+    ...Array.from({ length: BUILDERS }, (_, index) => builderName(id, index + 1)),
+  ]
+  for (const name of names) await tryRun(['userdel', name])
+  for (const name of [...names, who.buildGroup]) await tryRun(['groupdel', name])
+}
