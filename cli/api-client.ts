@@ -15,7 +15,7 @@ import { failureOf, parseJson, unreachable } from './api-failure.ts'
 import type { Target } from './credentials.ts'
 import { EventParser, type ServerEvent } from './event-stream.ts'
 import { CliError, EXIT } from './exit.ts'
-import { isLocalhost, lookupLoopback } from './loopback.ts'
+import { isLoopback, lookupLoopback } from './loopback.ts'
 
 /** Exactly what an endpoint takes: params, query and body are demanded where its path and schemas name them. */
 export type CallInput<E extends Endpoint> = (keyof Params<E> extends never
@@ -64,7 +64,7 @@ export class ApiClient {
       maxRedirects: 0,
       responseType: 'stream',
       validateStatus: () => true,
-      ...(isLocalhost(new URL(target.origin).hostname) ? { proxy: false as const } : {}),
+      ...(isLoopback(new URL(target.origin).hostname) ? { proxy: false as const } : {}),
     })
   }
 

@@ -1,6 +1,6 @@
 // Bundles the command line: one CommonJS file with commander alone, which starts as fast as bare Node does, and the
 // commands with what they need (axios, chalk, ora, zod) in files of their own, loaded when one runs.
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { dirname, join, relative, sep } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { build } from 'esbuild'
@@ -47,10 +47,13 @@ const keepLazy = {
 }
 
 /** Detection reads its folders beside its own module, so it is used where the build put it. */
-const keepBuildpacks = (url) => ({
+const keepBuildpacks = (folder) => ({
   name: 'keep-buildpacks',
   setup(builder) {
-    builder.onResolve({ filter: /buildpacks\/plan-folder\.ts$/ }, () => ({ path: url, external: true }))
+    builder.onResolve({ filter: /\/buildpacks\/.+\.ts$/ }, ({ path }) => ({
+      path: folder + path.replace(/^.*\/buildpacks\//, '').replace(/ts$/, 'js'),
+      external: true,
+    }))
   },
 })
 
@@ -93,17 +96,16 @@ export async function bundleCli({ outdir }) {
       banner: {
         js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
       },
-      plugins: [keepBuildpacks(pathOfDetection(outdir))],
+      plugins: [keepBuildpacks(buildpacksFrom(outdir))],
     }),
   ])
   return join(outdir, 'skypanel.cjs')
 }
 
 /** As `lazy/commands/builds/detect.mjs` sees it; a bundle elsewhere (a test's) uses the checkout's own. */
-function pathOfDetection(outdir) {
-  const dist = join(here, '..', 'dist')
-  if (join(outdir) === join(dist, 'cli')) return '../../../../buildpacks/plan-folder.js'
-  return pathToFileURL(join(dist, 'buildpacks', 'plan-folder.js')).href
+function buildpacksFrom(outdir) {
+  if (existsSync(join(outdir, '..', 'buildpacks'))) return '../../../../buildpacks/'
+  return `${pathToFileURL(join(here, '..', 'dist', 'buildpacks')).href}/`
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {

@@ -10,6 +10,8 @@ export interface Environment {
   /** SKYPANEL_APP: the app, unless --app names one. */
   readonly app: string | undefined
   readonly credentialsFile: string
+  /** Lists of versions that registries offer. */
+  readonly cacheFolder: string
   readonly term: string
   readonly noColour: boolean
   readonly path: string
@@ -19,12 +21,14 @@ const given = (value: string | undefined): string | undefined =>
   value === undefined || value === '' ? undefined : value
 
 export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
-  const config = given(env['XDG_CONFIG_HOME']) ?? join(given(env['HOME']) ?? homedir(), '.config')
+  const home = given(env['HOME']) ?? homedir()
+  const config = given(env['XDG_CONFIG_HOME']) ?? join(home, '.config')
   return {
     host: given(env['SKYPANEL_HOST']),
     token: given(env['SKYPANEL_TOKEN']),
     app: given(env['SKYPANEL_APP']),
     credentialsFile: join(config, 'skypanel', 'credentials.json'),
+    cacheFolder: join(given(env['XDG_CACHE_HOME']) ?? join(home, '.cache'), 'skypanel'),
     term: given(env['TERM']) ?? 'dumb',
     noColour: given(env['NO_COLOR']) !== undefined,
     path: env['PATH'] ?? '',

@@ -2,6 +2,11 @@ import type { LookupAddress, LookupOptions } from 'node:dns'
 import { lookup } from 'node:dns'
 import type { LookupFunction } from 'node:net'
 
+/** Whether an address of the own machine is meant, which no proxy can reach. */
+export function isLoopback(hostname: string): boolean {
+  return isLocalhost(hostname) || /^127\.\d+\.\d+\.\d+$/.test(hostname) || hostname === '[::1]'
+}
+
 /** RFC 6761 reserves these names for the own machine, but neither Node nor libc resolves the ones with dots. */
 export function isLocalhost(hostname: string): boolean {
   return hostname === 'localhost' || hostname.endsWith('.localhost')

@@ -302,7 +302,7 @@ it('status exits with 69 when a process of the platform is down', async () => {
   api.on(platformEndpoints.status, () => ({
     version: '0.1.0',
     installation: 'ab12',
-    registry: { active: 'embedded', consul: 'building, 40 %' },
+    registry: { active: 'embedded' as const, consul: 'building, 40 %' },
     components,
   }))
   const { code, stdout } = await bench.run(['status'])

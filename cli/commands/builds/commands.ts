@@ -38,6 +38,7 @@ export const buildCommands: readonly CommandSpec[] = [
     name: 'detect',
     summary: 'say how a folder would be built, and why',
     args: '[dir]',
+    options: [['--offline', 'do not ask registries for exact versions']],
     examples: ['detect', 'detect ./shop --json'],
     load: async () => (await import('./detect.ts')).detect,
   },

@@ -1,8 +1,21 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import type { Inventories } from '../../../buildpacks/inventory/inventory.ts'
 import type { BuildPlan } from '../../../buildpacks/plan.ts'
+import type { Cli } from '../../cli.ts'
 import type { Action } from '../../command.ts'
 import { CliError } from '../../exit.ts'
+import { capture } from '../../spawn.ts'
+import { version } from '../../version.ts'
+
+/** The registry that npm itself is configured to use; without npm, versions stay open. */
+async function inventories(cli: Cli): Promise<Inventories | null> {
+  const { code, stdout } = await capture(['npm', 'config', 'get', 'registry'])
+  const registry = stdout.trim()
+  if (code !== 0 || !URL.canParse(registry)) return null
+  const { createInventories } = await import('../../../buildpacks/inventory/inventories.ts')
+  return createInventories({ npm: { registry } }, cli.environment.cacheFolder, process.arch)
+}
 
 /** Prints how a folder would be built and why. Needs no platform and no login. */
 export const detect: Action = async (cli, input) => {
@@ -12,7 +25,12 @@ export const detect: Action = async (cli, input) => {
     throw new CliError('no_folder', `${folder} is not a folder.`, { hint: 'Type: skypanel detect DIR' })
   }
   const { planFolder } = await import('../../../buildpacks/plan-folder.ts')
-  const result = await planFolder(folder)
+  const result = await planFolder(folder, {
+    builder: `skypanel ${version()}`,
+    inventories: input.flag('offline') ? null : await inventories(cli),
+    versions: 'open',
+    now: Date.now(),
+  })
   if (!result.ok) {
     const asked = result.asked.map(({ provider, why }) => `  ${provider}: ${why}`)
     throw new CliError('no_buildpack', [result.message, ...asked].join('\n'), { hint: result.hint })
