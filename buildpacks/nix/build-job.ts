@@ -125,7 +125,7 @@ export class BuildJob {
     })
     // The next build may run as another user, who has to read and write what this one left.
     if (cache !== null) await run(['chmod', '-R', 'a+rwX', cache], { env: HOST_ENV })
-    if (!end.ok) return { end, tail }
+    if (!end.ok) return { end: 'text' in end ? { ...end, text: this.redact(end.text) } : end, tail }
     const record = await this.#recordOf(end.outputs)
     await records.keep(task.key, record)
     return { record, fresh: true }

@@ -18,6 +18,7 @@ import { readableBy, saltedHash } from './secrets.ts'
 import { isEverything } from './source.ts'
 import { type Added, SourcePaths } from './source-path.ts'
 import type { StageRecord } from './stage-records.ts'
+import { PLATFORM_ROOTS } from './stack.ts'
 import { setRoots } from './store.ts'
 import { heading, indented, labelOf, reusedLine, Turns, warning } from './talk.ts'
 import { asToolchain, toolKey, toolRecipe } from './toolchain.ts'
@@ -41,8 +42,13 @@ async function makeToolchains(job: BuildJob, tell: Tell, added: Added): Promise<
     const task: Task = { key, name: label, ...recipe, commands: [], env: {}, caches: [] }
     const done = await job.attempt(task, tell)
     if (!('record' in done)) throw job.failure(done, `fetch ${label}`)
-    if (done.fresh) added.bytes += done.record.size
     const { record } = done
+    if (done.fresh) {
+      added.bytes += record.size
+      // Debian's tools are named by the stack alone: made once, kept for all apps.
+      if (tool.source === 'debian')
+        await setRoots(job.workshop.store, PLATFORM_ROOTS, `tool-${tool.name}`, [record.path])
+    }
     made.push(asToolchain(tool, record, record.also?.['dev'] ?? null))
   }
   return made

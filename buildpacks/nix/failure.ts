@@ -59,7 +59,9 @@ export function explainEnd(
         'Look at the agent\'s log, and run "npm run doctor".',
       )
     case 'failed': {
-      const output = tail.join('\n')
+      // A stage that ran no command (e.g. a download) leaves only what Nix said.
+      const lines = tail.length > 0 ? tail : end.text.split('\n')
+      const output = lines.join('\n')
       if (NO_SPACE.test(output))
         return new BuildStopped(
           'disk_full',
@@ -67,7 +69,7 @@ export function explainEnd(
           'Free space on the machine, or remove old releases.',
         )
       const known = explainFailure(provider, output)
-      const last = tail.slice(-TAIL).filter((line) => line.trim() !== '')
+      const last = lines.slice(-TAIL).filter((line) => line.trim() !== '')
       return new BuildStopped(
         'build_failed',
         known?.message ??

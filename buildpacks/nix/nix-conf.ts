@@ -7,14 +7,12 @@ export function nixConf(buildGroup: string): string {
     'experimental-features': 'nix-command',
     substituters: '',
     'trusted-substituters': '',
-    'flake-registry': '',
     // relaxed: stages with network leave Nix's chroot (they enter the box all the same); everything else stays in it.
     sandbox: 'relaxed',
     'sandbox-fallback': 'false',
     'sandbox-paths': '',
     'build-users-group': buildGroup,
     builders: '',
-    'build-hook': '',
     'max-jobs': '1',
     cores: '0',
     // Nix would keep logs as the tools wrote them; ours have secrets blacked out.

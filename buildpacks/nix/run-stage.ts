@@ -8,7 +8,7 @@ import { CELL, makeWorkFolder, type WorkFolder } from './places.ts'
 import { cellInput } from './secrets.ts'
 import { run } from './spawn.ts'
 import { ASSETS } from './stack.ts'
-import { physical, type Store } from './store.ts'
+import { invalidPaths, physical, type Store } from './store.ts'
 
 export interface StageRun {
   readonly store: Store
@@ -37,12 +37,12 @@ export type StageEnd =
     }
   | {
       readonly ok: false
-      readonly reason: 'canceled' | 'time' | 'memory' | 'disk' | 'failed'
+      readonly reason: 'canceled' | 'time' | 'memory' | 'disk'
       readonly usedMb?: number
     }
   | { readonly ok: false; readonly reason: 'leak'; readonly name: string; readonly file: string }
-  /** Nix itself could not go on; `text` is what it said. */
-  | { readonly ok: false; readonly reason: 'nix'; readonly text: string }
+  /** The commands failed, or Nix itself could not go on; `text` is what Nix said. */
+  | { readonly ok: false; readonly reason: 'failed' | 'nix'; readonly text: string }
 
 const Built = z.array(z.object({ drvPath: z.string(), outputs: z.record(z.string(), z.string()) }))
 
@@ -89,6 +89,10 @@ async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
     '--json',
     '--log-format',
     'internal-json',
+    // Nix would start itself as a helper for remote builders; an extracted Nix cannot be started that way.
+    '--option',
+    'build-hook',
+    '',
     '--option',
     'build-dir',
     work.inside,
@@ -100,14 +104,17 @@ async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
   ]
 }
 
-/** Removes what an ended Nix left of builds that did not come to their end. */
+/** Removes what an ended Nix left of builds that did not come to their end; what did stays. */
 async function removePartial(store: Store, derivations: ReadonlySet<string>): Promise<void> {
   for (const derivation of derivations) {
     const text = await readFile(physical(store, derivation), 'utf8').catch(() => '')
+    const outputs = outputsOfDerivation(text)
+    const halves = await invalidPaths(store, outputs)
     const left = [
       `${derivation}.chroot`,
       `${derivation}.lock`,
-      ...outputsOfDerivation(text).flatMap((path) => [path, `${path}.lock`]),
+      ...halves,
+      ...outputs.map((path) => `${path}.lock`),
     ]
     for (const path of left) await rm(physical(store, path), { recursive: true, force: true })
   }
@@ -171,9 +178,8 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
       if (stopped !== null) return stopped
       if (leak !== null) return leak
       if ((await cell.oomKills()) > oomBefore) return { ok: false, reason: 'memory' }
-      return derivations.size === 0
-        ? { ok: false, reason: 'nix', text: said.slice(-15).join('\n') || result.stderr }
-        : { ok: false, reason: 'failed' }
+      const text = said.slice(-15).join('\n') || result.stderr
+      return { ok: false, reason: derivations.size === 0 ? 'nix' : 'failed', text }
     }
     const outputs = Object.assign(
       {},

@@ -54,10 +54,10 @@ function fromDebian(tool: Tool, stack: Stack): ToolRecipe {
     'suite=$(. /etc/os-release; echo "$VERSION_CODENAME")',
     'echo "deb $SKYPANEL_APT_ARCHIVE $suite main" > /tmp/apt/sources.list',
     '[ -z "$SKYPANEL_APT_SECURITY" ] || echo "deb $SKYPANEL_APT_SECURITY $suite-security main" >> /tmp/apt/sources.list',
-    `printf '%s\\n' 'Dir::Etc::sourcelist "/tmp/apt/sources.list";' 'Dir::Etc::sourceparts "-";' 'Dir::State "/tmp/apt";' 'Dir::State::status "/var/lib/dpkg/status";' 'Dir::Cache "/tmp/apt/cache";' 'APT::Sandbox::User "";' > /tmp/apt/apt.conf`,
+    `printf '%s\\n' 'Dir::Etc::sourcelist "/tmp/apt/sources.list";' 'Dir::Etc::sourceparts "-";' 'Dir::State "/tmp/apt";' 'Dir::State::status "/var/lib/dpkg/status";' 'Dir::Cache "/tmp/apt/cache";' 'APT::Sandbox::User "";' 'Acquire::Languages "none";' > /tmp/apt/apt.conf`,
     'export APT_CONFIG=/tmp/apt/apt.conf; cd /tmp/apt',
-    'apt-get -q update',
-    `apt-get -q download ${tool.name}`,
+    'apt-get -qq update',
+    `apt-get -qq download ${tool.name}`,
     'dpkg-deb -x ./*.deb /tmp/apt/unpacked',
     'mkdir -p /app/bin; cp -a /tmp/apt/unpacked/usr/bin/. /app/bin/',
   ]
