@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
-import { chmod, chown, mkdir, open, rm, writeFile } from 'node:fs/promises'
+import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
@@ -16,12 +16,10 @@ import { isRunning, namespaceInit, type ProcessRef, sendSignal, startTime } from
 import { ensureSkeleton } from './skeleton.ts'
 
 export interface NspawnOptions {
-  /** `bin/shim` and `bin/init` below this. */
-  readonly native: string
+  /** Folder with `bin/shim` and `bin/init`; null as long as they were not compiled. */
+  readonly native: () => string | null
   readonly skeletons: string
   readonly resolvConf: string
-  /** Group of the process that reads logs; null: root's. */
-  readonly logGroup: number | null
   readonly allowUnlimited: boolean
   readonly limiter: Limiter
   readonly network: { readonly bridge: string; readonly prefix: number; readonly gateway: string }
@@ -52,14 +50,22 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
   const { limiter, names } = options
   const children = new Map<string, ChildProcess>()
   const places = new Map<string, number>()
-  const shim = join(options.native, 'bin', 'shim')
-  const init = join(options.native, 'bin', 'init')
+  /** Asked once: a machine that can run instances goes on to. */
+  let fit: Fingerprint | null = null
+  const program = (name: 'shim' | 'init') => join(options.native() ?? '/nonexistent', 'bin', name)
   const group = (id: string) => `i-${id}`
   const stateOf = (handle: Handle): State => State.parse(handle.state)
 
   async function fingerprint(): Promise<Fingerprint> {
     if (process.getuid?.() !== 0) return { ok: false, detail: 'the agent is not root' }
-    const missingFile = ['/usr/bin/systemd-nspawn', shim, init].find((path) => !existsSync(path))
+    if (options.native() === null)
+      return {
+        ok: false,
+        detail: 'the native programs were not compiled yet; wait until "npm start" has finished',
+      }
+    const missingFile = ['/usr/bin/systemd-nspawn', program('shim'), program('init')].find(
+      (path) => !existsSync(path),
+    )
     if (missingFile !== undefined) return { ok: false, detail: `${missingFile} is missing` }
     if (!existsSync('/proc/self/ns/user')) return { ok: false, detail: 'the kernel has no user namespaces' }
     const version = (await tryRun(['/usr/bin/systemd-nspawn', '--version'])).stdout.split('\n')[0] ?? ''
@@ -74,10 +80,7 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     for (const name of ['app', 'room', 'log'])
       await mkdir(join(folder, name), { recursive: true, mode: 0o755 })
     for (const name of ['out', 'err']) {
-      const path = join(folder, 'log', name)
-      await (await open(path, 'a', 0o640)).close()
-      await chmod(path, 0o640)
-      if (options.logGroup !== null) await chown(path, 0, options.logGroup)
+      await (await open(join(folder, 'log', name), 'a', 0o640)).close()
     }
     await writeFile(join(folder, 'status'), '', { mode: 0o600 })
     const base = {
@@ -99,7 +102,7 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     placement: Placement,
     stored: (handle: Handle) => Promise<void>,
   ): Promise<Handle> {
-    const fit = await fingerprintOnce()
+    fit = fit?.ok === true ? fit : await fingerprint()
     if (!fit.ok) throw new Error(`Cannot run instances on this node: ${fit.detail}`)
     const { folder, index } = placement
     const handle: Handle = {
@@ -114,7 +117,7 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     const netns = names.netns(index)
     const [skeleton] = await Promise.all([
       ensureSkeleton(options.skeletons, placement.uidBase + APP_UID, spec.artifact.layers),
-      createNamespace(shim, {
+      createNamespace(program('shim'), {
         ...options.network,
         netns,
         link: names.link(index),
@@ -123,8 +126,8 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     ])
     const { artifact } = spec
     const argv = instanceArgv({
-      shim,
-      init,
+      shim: program('shim'),
+      init: program('init'),
       machine: names.machine(spec.id),
       hostname: hostnameOf(spec.name),
       folder,
@@ -146,9 +149,6 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     children.set(spec.id, child)
     return handle
   }
-
-  let fit: Promise<Fingerprint> | null = null
-  const fingerprintOnce = () => (fit ??= fingerprint())
 
   function supervisorOf(handle: Handle): ProcessRef | null {
     const child = children.get(handle.id)

@@ -169,10 +169,9 @@ export async function openNspawnStage(id: string, range: string): Promise<Nspawn
     }),
     driver: () =>
       createNspawnDriver({
-        native,
+        native: () => native,
         skeletons: join(home, 'skeletons'),
         resolvConf,
-        logGroup: null,
         allowUnlimited: true,
         limiter,
         network: { bridge: names.bridge, prefix: 18, gateway: gateway(range) },

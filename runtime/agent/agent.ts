@@ -1,0 +1,124 @@
+import { mkdirSync } from 'node:fs'
+import { join } from 'node:path'
+import type { BuildEngine, CellProvider } from '../../buildpacks/engine.ts'
+import { type AgentConfig, nativePath } from '../config.ts'
+import { createFakeDriver } from '../driver/fake.ts'
+import type { Driver } from '../driver/driver.ts'
+import { BRIDGE_PORTS, instanceAddress, loopbackAddress } from '../network/address.ts'
+import { consulRegistry } from '../registry/consul.ts'
+import { embeddedRegistry } from '../registry/embedded.ts'
+import { createBuilds } from './builds.ts'
+import type { Cells } from './cells.ts'
+import type { AgentContext } from './context.ts'
+import { openEngine } from './engine.ts'
+import { openFence } from './epoch.ts'
+import { createInstances } from './instances.ts'
+import { openMachine } from './machine.ts'
+import { peerUid } from './peer.ts'
+import { localProber, separateProber } from './probe-client.ts'
+import { createPublisher } from './publisher.ts'
+import { serve } from './serve.ts'
+import { openUidRanges } from './uid-ranges.ts'
+
+export type EngineOf = (config: AgentConfig, cells: CellProvider) => Promise<BuildEngine>
+export type Warn = (message: string, error?: unknown) => void
+
+export interface RunningAgent {
+  readonly context: AgentContext
+  /** Closes the door; instances and their files stay as they are. */
+  close(): Promise<void>
+}
+
+const TIDY_MS = 30_000
+const PARALLEL_STARTS = 4
+
+/** Builds the agent of an installation: takes over what runs, then opens the socket. */
+export async function startAgent(
+  config: AgentConfig,
+  warn: Warn,
+  engineOf: EngineOf = openEngine,
+): Promise<RunningAgent> {
+  const { installation, paths } = config
+  const skeletons = join(paths.agentState, 'skeletons')
+  for (const folder of [paths.agentState, skeletons]) mkdirSync(folder, { recursive: true, mode: 0o711 })
+  const real = installation.driver === 'nspawn'
+  const machine = real ? await openMachine(config, skeletons) : null
+  const driver: Driver = machine?.driver ?? createFakeDriver()
+  const cells: Cells = machine?.cells ?? noCells
+  await cells.sweep()
+  const engine = await engineOf(config, cells)
+  for (const left of await engine.sweep()) warn(`Removed what a build left: ${left}`)
+  const uids = openUidRanges(join(paths.agentState, 'uids.json'), installation.id)
+  const embedded = embeddedRegistry(paths.directorySocket)
+  const consul =
+    installation.registry === 'auto'
+      ? [consulRegistry({ installation: installation.id, port: installation.ports.consulHttp })]
+      : []
+  const instances = createInstances({
+    driver,
+    uids,
+    folder: paths.instances,
+    logsRead: join(paths.logs, 'read'),
+    logGroup: process.getuid?.() === 0 ? (config.net?.gid ?? null) : null,
+    prober:
+      config.net === null || !real
+        ? localProber()
+        : separateProber(config.net, (error) => warn('The prober cannot be started', error)),
+    publisher: (serving) => createPublisher(config.node, [embedded, ...consul], serving),
+    address: (index) => (real ? instanceAddress(installation.range, index) : loopbackAddress(index)),
+    addresses: BRIDGE_PORTS,
+    parallelStarts: PARALLEL_STARTS,
+    warn,
+  })
+  const builds = createBuilds({
+    engine,
+    folder: paths.builds,
+    concurrent: config.concurrentBuilds,
+    killCells: (build) => cells.killAll(build),
+    warn,
+  })
+  const context: AgentContext = {
+    config,
+    driver,
+    engine,
+    instances,
+    builds,
+    uids,
+    skeletons,
+    fence: openFence(join(paths.agentState, 'epoch.json')),
+  }
+  await instances.adopt()
+  const server = await serve(context, {
+    warn,
+    path: paths.agentSocket,
+    group: process.getuid?.() === 0 ? (config.server?.gid ?? null) : null,
+    allowed: async (socket) => {
+      const native = nativePath(paths)
+      // Until the native programs are compiled, only the socket's own permissions guard it.
+      if (config.server === null || native === null) return true
+      const uid = await peerUid(join(native, 'bin', 'shim'), socket)
+      return uid === 0 || uid === config.server.uid
+    },
+  })
+  const tidy = setInterval(() => {
+    instances.tidy(Date.now())
+    machine?.firewall.refresh().catch((error: unknown) => warn('The firewall cannot be renewed', error))
+  }, TIDY_MS)
+  return {
+    context,
+    async close() {
+      clearInterval(tidy)
+      instances.close()
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+const noCells: Cells = {
+  open: async () => {
+    throw new Error('This installation runs the fake driver, which has no build cells')
+  },
+  killAll: async () => undefined,
+  sweep: async () => undefined,
+}

@@ -1,0 +1,20 @@
+import type { BuildEngine } from '../../buildpacks/engine.ts'
+import type { AgentConfig } from '../config.ts'
+import type { Driver } from '../driver/driver.ts'
+import type { Builds } from './builds.ts'
+import type { Fence } from './epoch.ts'
+import type { Instances } from './instances.ts'
+import type { UidRanges } from './uid-ranges.ts'
+
+/** Everything with state, built once in `agent.ts` and handed to each verb. */
+export interface AgentContext {
+  readonly config: AgentConfig
+  readonly fence: Fence
+  readonly driver: Driver
+  readonly engine: BuildEngine
+  readonly instances: Instances
+  readonly builds: Builds
+  readonly uids: UidRanges
+  /** Folder of directory skeletons. */
+  readonly skeletons: string
+}

@@ -1,0 +1,41 @@
+import { existsSync, readFileSync } from 'node:fs'
+import type { BuildEngine, CellProvider } from '../../buildpacks/engine.ts'
+import { Registries } from '../../buildpacks/registries.ts'
+import type { AgentConfig } from '../config.ts'
+import { users } from '../installation.ts'
+
+export function readRegistries(file: string): Registries {
+  if (!existsSync(file))
+    throw new Error(
+      `${file} is not there; run \`npm start\`, which records where this machine's packages come from`,
+    )
+  return Registries.parse(JSON.parse(readFileSync(file, 'utf8')))
+}
+
+/** All URLs that builds may have to reach. */
+export function registryUrls(registries: Registries): string[] {
+  const lists = [registries.go.proxy, registries.go.sumdb].flatMap((text) => (text ?? '').split(/[,| ]/))
+  const sites = [
+    registries.npm.registry,
+    registries.pip.indexUrl,
+    ...registries.pip.extraIndexUrls,
+    registries.apt.archive,
+    registries.apt.security,
+    ...lists,
+  ]
+  return sites.filter((url): url is string => url !== null && URL.canParse(url))
+}
+
+/** The engine that the installation's driver goes with. */
+export async function openEngine(config: AgentConfig, cells: CellProvider): Promise<BuildEngine> {
+  if (config.installation.driver === 'fake') {
+    throw new Error('The fake engine is not part of this build')
+  }
+  const { NixEngine } = await import('../../buildpacks/nix/engine.ts')
+  return new NixEngine({
+    places: config.paths,
+    buildGroup: users(config.installation.id).buildGroup,
+    registries: readRegistries(config.paths.registries),
+    cells,
+  })
+}

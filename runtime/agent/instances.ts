@@ -1,0 +1,408 @@
+import { existsSync, mkdirSync, rmSync } from 'node:fs'
+import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { RegisteredInstance } from '../../server/contract/directory.ts'
+import type { LogSource } from '../../server/contract/log-feed.ts'
+import type { Exit, InstanceSpec, InstanceStatus, ObservedInstance } from '../../server/contract/nodes.ts'
+import type { Driver } from '../driver/driver.ts'
+import { APP_PORT } from '../installation.ts'
+import { AgentError } from './agent-error.ts'
+import { type Ending, exitMessage, exitReason } from './exit-message.ts'
+import {
+  type InstanceRecord,
+  loadRecords,
+  observed,
+  saveHandle,
+  saveSpec,
+  saveState,
+  type StateFile,
+} from './instance-record.ts'
+import { limitConcurrency } from './limit-concurrency.ts'
+import type { Prober } from './probe-client.ts'
+import type { Publisher } from './publisher.ts'
+import { lastLines, supervisorLines } from './tail.ts'
+import type { UidRanges } from './uid-ranges.ts'
+
+export interface InstancesOptions {
+  readonly driver: Driver
+  /** Folder of all instances, and the one in which the logs process notes what it has read. */
+  readonly folder: string
+  readonly logsRead: string
+  readonly logGroup: number | null
+  readonly uids: UidRanges
+  readonly prober: Prober
+  publisher(serving: () => readonly RegisteredInstance[]): Publisher
+  address(index: number): string
+  readonly addresses: number
+  readonly parallelStarts: number
+  warn(message: string, error?: unknown): void
+}
+
+export interface Instances {
+  /** Takes over what a former agent started, then tells the registry. Once, before anything else. */
+  adopt(): Promise<void>
+  start(spec: InstanceSpec): ObservedInstance
+  drain(id: string): Promise<void>
+  stop(id: string): Promise<void>
+  kill(id: string): Promise<void>
+  forget(id: string): Promise<void>
+  /** With `after`: waits up to `limit` ms for another version. */
+  observe(
+    after: number | undefined,
+    limit: number,
+  ): Promise<{ version: number; instances: ObservedInstance[] }>
+  find(id: string): InstanceRecord | null
+  all(): readonly InstanceRecord[]
+  /** Resolves when it has ended. */
+  ended(id: string): Promise<Exit>
+  /** Removes folders of forgotten instances whose logs were read. */
+  tidy(now: number): void
+  close(): void
+}
+
+/** Logs that nobody has read in this time are given up with their instance. */
+const UNREAD_MS = 10 * 60_000
+
+export function createInstances(options: InstancesOptions): Instances {
+  const { driver, warn } = options
+  const records = new Map<string, InstanceRecord>()
+  const forgotten = new Map<string, InstanceRecord>()
+  /** Reachable by the router: ready, and not being taken away. */
+  const serving = new Set<string>()
+  const timers = new Map<string, NodeJS.Timeout>()
+  const launch = limitConcurrency(options.parallelStarts)
+  const waiters = new Set<() => void>()
+  let version = Date.now()
+  let closed = false
+
+  const publisher = options.publisher(() =>
+    [...serving].flatMap((id) => {
+      const record = records.get(id)
+      if (record === undefined) return []
+      const { app, name, release, health } = record.spec
+      return [
+        {
+          id: record.spec.id,
+          app,
+          name,
+          release,
+          address: record.placement.address,
+          port: health?.port ?? APP_PORT,
+        },
+      ]
+    }),
+  )
+
+  function change(record: InstanceRecord, state: Partial<StateFile>): void {
+    saveState(record, { ...record.state, ...state })
+    version++
+    for (const wake of [...waiters]) wake()
+  }
+
+  const status = (record: InstanceRecord, next: 'ready' | 'draining') =>
+    change(record, { status: { status: next, since: Date.now() } })
+  const exited = (record: InstanceRecord) => record.state.status.status === 'exited'
+
+  function get(id: string): InstanceRecord {
+    const record = records.get(id)
+    if (record === undefined) throw new AgentError('unknown_instance', `This node has no instance ${id}.`)
+    return record
+  }
+
+  function freeIndex(): number {
+    const taken = new Set(
+      [...records.values(), ...forgotten.values()]
+        .filter((record) => !record.state.cleared)
+        .map((record) => record.placement.index),
+    )
+    for (let index = 0; index < options.addresses; index++) if (!taken.has(index)) return index
+    throw new AgentError(
+      'not_available',
+      `This node already has ${options.addresses} instances, as many as it can address.`,
+    )
+  }
+
+  function timer(id: string, ms: number, act: () => void): void {
+    clearTimeout(timers.get(id))
+    timers.set(id, setTimeout(act, Math.max(0, ms)))
+  }
+
+  async function writeLogSource(record: InstanceRecord, ended: boolean): Promise<void> {
+    const folder = join(record.placement.folder, 'log')
+    await mkdir(folder, { recursive: true, mode: 0o750 })
+    const path = join(folder, 'source.json')
+    const source: LogSource = { app: record.spec.app, process: record.spec.name, ended }
+    await writeFile(path, JSON.stringify(source), { mode: 0o640 })
+    // The logs process punches holes into what it has read, so it may write as well.
+    const streams = ['out', 'err'].map((name) => join(folder, name))
+    for (const stream of streams) await writeFile(stream, '', { flag: 'a', mode: 0o660 })
+    if (options.logGroup === null) return
+    await chmod(folder, 0o750)
+    for (const stream of streams) await chmod(stream, 0o660)
+    for (const entry of [folder, path, ...streams]) await chown(entry, 0, options.logGroup)
+  }
+
+  function start(spec: InstanceSpec): ObservedInstance {
+    const known = records.get(spec.id) ?? forgotten.get(spec.id)
+    if (known !== undefined) return observed(known)
+    const index = freeIndex()
+    const folder = join(options.folder, spec.id)
+    const placement = { index, folder, address: options.address(index), uidBase: options.uids.of(spec.app) }
+    const state: StateFile = {
+      version: 1,
+      status: { status: 'starting', since: Date.now() },
+      ending: null,
+      cleared: false,
+      forgotten: null,
+    }
+    const record: InstanceRecord = { spec, placement, handle: null, state }
+    mkdirSync(options.folder, { recursive: true, mode: 0o711 })
+    saveSpec(record)
+    records.set(spec.id, record)
+    change(record, {})
+    void launch(() => bringUp(record)).catch((error: unknown) =>
+      warn(`The start of ${spec.name} went wrong`, error),
+    )
+    return observed(record)
+  }
+
+  async function bringUp(record: InstanceRecord): Promise<void> {
+    if (record.state.ending !== null) return await end(record, { code: null, signal: 'SIGKILL', oom: false })
+    try {
+      await writeLogSource(record, false)
+      await driver.start(record.spec, record.placement, async (handle) => saveHandle(record, handle))
+    } catch (error) {
+      warn(`${record.spec.name} of ${record.spec.appName} could not be started`, error)
+      return await end(
+        record,
+        { code: null, signal: null, oom: false },
+        error instanceof Error ? error.message : String(error),
+      )
+    }
+    watch(record)
+    // An order that came while it was started.
+    if (record.state.ending !== null && record.handle !== null) await driver.kill(record.handle)
+  }
+
+  /** Follows a running instance to its readiness and its end. */
+  function watch(record: InstanceRecord): void {
+    const { handle, spec, placement } = record
+    if (handle === null || closed) return
+    void driver
+      .wait(handle)
+      .then((how) => (closed ? undefined : end(record, how)))
+      .catch((error: unknown) => warn(`Lost sight of ${spec.id}`, error))
+    if (record.state.status.status !== 'starting' || record.state.ending !== null) return
+    const { health } = spec
+    if (health === null) return void becomeReady(record)
+    options.prober.watch(
+      spec.id,
+      { address: placement.address, port: health.port, path: health.path },
+      () => void becomeReady(record),
+    )
+    timer(
+      spec.id,
+      record.state.status.since + health.bootTimeout * 1000 - Date.now(),
+      () =>
+        void finish(record, 'boot timeout').catch((error: unknown) =>
+          warn('Cannot end an instance that did not boot', error),
+        ),
+    )
+  }
+
+  async function becomeReady(record: InstanceRecord): Promise<void> {
+    if (record.state.status.status !== 'starting' || record.state.ending !== null) return
+    clearTimeout(timers.get(record.spec.id))
+    if (record.spec.routed) {
+      serving.add(record.spec.id)
+      // The router knows it before the server does, or an old instance could be taken away too early.
+      await publisher.sync()
+    }
+    if (record.state.status.status === 'starting' && record.state.ending === null) status(record, 'ready')
+  }
+
+  async function unroute(id: string): Promise<void> {
+    if (serving.delete(id)) await publisher.withdraw(id)
+  }
+
+  async function end(
+    record: InstanceRecord,
+    how: Pick<Exit, 'code' | 'signal' | 'oom'>,
+    failure: string | null = null,
+  ): Promise<void> {
+    const { spec, placement, handle } = record
+    if (exited(record)) return
+    clearTimeout(timers.get(spec.id))
+    options.prober.cancel(spec.id)
+    const routed = unroute(spec.id)
+    const reason = exitReason(how, record.state.ending?.reason ?? null)
+    const failed = reason === 'start failed'
+    const tail = failed ? await supervisorLines(placement.folder) : await lastLines(placement.folder)
+    const why = failure ?? (failed ? (tail.at(-1) ?? null) : null)
+    const exit: Exit = {
+      ...how,
+      reason,
+      message: `${exitMessage(how, reason, spec)}${why === null ? '' : `: ${why}`}`,
+      tail,
+    }
+    await routed
+    change(record, { status: { status: 'exited', since: Date.now(), exit } })
+    await clear(record, handle)
+  }
+
+  async function clear(record: InstanceRecord, handle = record.handle): Promise<void> {
+    try {
+      if (handle !== null) await driver.destroy(handle)
+      await writeLogSource(record, true)
+      saveState(record, { ...record.state, cleared: true })
+    } catch (error) {
+      warn(`Cannot clear away ${record.spec.id}; it is tried again`, error)
+    }
+  }
+
+  /** Ends it for a reason of ours. What serves gets SIGTERM and its grace; what is not ready yet is killed at once. */
+  async function finish(record: InstanceRecord, reason: Ending): Promise<void> {
+    const { spec } = record
+    if (exited(record)) return
+    const gentle = reason === 'stopped' && record.state.status.status !== 'starting'
+    const before = record.state.ending
+    if (before !== null && (gentle || reason === 'boot timeout')) return
+    const killAt = Date.now() + (gentle ? spec.grace * 1000 : 0)
+    change(record, { ending: before ?? { reason, killAt } })
+    options.prober.cancel(spec.id)
+    await unroute(spec.id)
+    if (record.state.status.status === 'ready') status(record, 'draining')
+    await carryOut(record, gentle, killAt)
+  }
+
+  async function carryOut(record: InstanceRecord, gentle: boolean, killAt: number): Promise<void> {
+    const { handle, spec } = record
+    // Still waiting for its turn to start: bringUp sees the order.
+    if (handle === null || exited(record)) return
+    if (!gentle) return await driver.kill(handle)
+    await driver.terminate(handle)
+    timer(
+      spec.id,
+      killAt - Date.now(),
+      () => void driver.kill(handle).catch((error: unknown) => warn(`Cannot kill ${spec.id}`, error)),
+    )
+  }
+
+  async function adoptOne(record: InstanceRecord): Promise<void> {
+    const { handle, state } = record
+    records.set(record.spec.id, record)
+    if (state.forgotten !== null) {
+      records.delete(record.spec.id)
+      forgotten.set(record.spec.id, record)
+    }
+    if (exited(record)) return state.cleared ? undefined : await clear(record)
+    const adopted = handle === null ? null : await driver.adopt(handle)
+    if (adopted === null) {
+      const exit: Exit = {
+        code: null,
+        signal: null,
+        oom: false,
+        reason: 'lost',
+        message: exitMessage({ code: null, signal: null, oom: false }, 'lost', record.spec),
+        tail: await lastLines(record.placement.folder),
+      }
+      change(record, { status: { status: 'exited', since: Date.now(), exit } })
+      return await clear(record)
+    }
+    const over = await Promise.race([driver.wait(adopted), sleep(20, null)])
+    if (over !== null) return await end(record, over)
+    if (state.status.status === 'ready' && record.spec.routed && state.ending === null)
+      serving.add(record.spec.id)
+    watch(record)
+    if (state.ending !== null)
+      await carryOut(
+        record,
+        state.ending.reason === 'stopped' && state.status.status === 'draining',
+        state.ending.killAt,
+      )
+  }
+
+  function ended(id: string): Promise<Exit> {
+    const record = get(id)
+    return new Promise((resolve) => {
+      const look = () => {
+        const now: InstanceStatus = record.state.status
+        if (now.status !== 'exited') return
+        waiters.delete(look)
+        resolve(now.exit)
+      }
+      waiters.add(look)
+      look()
+    })
+  }
+
+  return {
+    start,
+    ended,
+    find: (id) => records.get(id) ?? null,
+    all: () => [...records.values()],
+    async adopt() {
+      const found = loadRecords(options.folder)
+      for (const folder of found.unreadable)
+        warn(`${folder} cannot be read; its instance is left alone. Update the agent, or remove the folder.`)
+      await Promise.all(
+        found.records.map((record) =>
+          adoptOne(record).catch((error: unknown) => warn(`Cannot take over ${record.spec.id}`, error)),
+        ),
+      )
+      void publisher.sync()
+    },
+    async drain(id) {
+      const record = get(id)
+      await unroute(id)
+      if (record.state.status.status === 'ready') status(record, 'draining')
+    },
+    stop: (id) => finish(get(id), 'stopped'),
+    kill: (id) => finish(get(id), 'killed'),
+    async forget(id) {
+      const record = records.get(id)
+      if (record === undefined) return
+      if (!exited(record)) {
+        await finish(record, 'killed')
+        await ended(id)
+      }
+      records.delete(id)
+      forgotten.set(id, record)
+      change(record, { forgotten: Date.now() })
+      if (!record.state.cleared) await clear(record)
+    },
+    async observe(after, limit) {
+      if (after === version) {
+        await new Promise<void>((resolve) => {
+          const done = () => {
+            waiters.delete(done)
+            clearTimeout(late)
+            resolve()
+          }
+          const late = setTimeout(done, limit)
+          waiters.add(done)
+        })
+      }
+      return { version, instances: [...records.values()].map(observed) }
+    },
+    tidy(now) {
+      for (const record of [...forgotten.values(), ...records.values()])
+        if (exited(record) && !record.state.cleared) void clear(record)
+      for (const [id, record] of forgotten) {
+        const marker = join(options.logsRead, id)
+        const read = existsSync(marker)
+        if (!record.state.cleared || (!read && now - (record.state.forgotten ?? now) < UNREAD_MS)) continue
+        rmSync(record.placement.folder, { recursive: true, force: true })
+        rmSync(marker, { force: true })
+        forgotten.delete(id)
+      }
+    },
+    close() {
+      closed = true
+      for (const running of timers.values()) clearTimeout(running)
+      options.prober.close()
+      publisher.close()
+    },
+  }
+}

@@ -1,0 +1,82 @@
+import { writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { type AgentConfig, nativePath } from '../config.ts'
+import type { Driver } from '../driver/driver.ts'
+import { createNspawnDriver } from '../driver/nspawn.ts'
+import { kernelNames } from '../installation.ts'
+import { openLimiter } from '../limits/cgroup.ts'
+import { cellNetwork, gateway } from '../network/address.ts'
+import { createFirewall, type Firewall } from '../network/firewall.ts'
+import { type Cells, createCells } from './cells.ts'
+import { ensureDelegatedGroup } from './delegated-group.ts'
+import { readRegistries, registryUrls } from './engine.ts'
+
+export interface Machine {
+  readonly driver: Driver
+  readonly cells: Cells
+  readonly firewall: Firewall
+}
+
+/** The real machine: bridge and firewall first, or nothing is started; then groups, driver and cells. */
+export async function openMachine(config: AgentConfig, skeletons: string): Promise<Machine> {
+  const { installation, paths } = config
+  const { id, range, ports } = installation
+  const names = kernelNames(id)
+  const bridge = names.bridge
+  const callers = [config.net, config.router].flatMap((user) => (user === null ? [] : [user.uid]))
+  const firewall = createFirewall({
+    table: names.table,
+    bridge,
+    range,
+    gateway: gateway(range),
+    cells: cellNetwork(range),
+    dnsPort: ports.dns,
+    callers,
+    router:
+      config.router === null
+        ? null
+        : { uid: config.router.uid, loopbackPorts: [ports.dns, ports.directory, ports.edge, ports.panel] },
+  })
+  await firewall.load()
+  const delegated =
+    installation.supervision === 'systemd'
+      ? await ensureDelegatedGroup(names.unit('instances'), `${names.cgroup}.slice`)
+      : null
+  const limiter = openLimiter(names.cgroup, delegated)
+  const resolvConf = join(paths.agentState, 'resolv.conf')
+  writeFileSync(resolvConf, `nameserver ${gateway(range)}\n`, { mode: 0o644 })
+  const native = () => nativePath(paths)
+  const network = { bridge, prefix: Number(range.split('/')[1]), gateway: gateway(range) }
+  const kind = (one: 'i' | 'b') => ({
+    link: (index: number) => names.link(one, index),
+    netns: (index: number) => names.netns(one, index),
+    netnsPrefix: names.netns(one, 0).slice(0, -1),
+  })
+  const driver = createNspawnDriver({
+    native,
+    skeletons,
+    resolvConf,
+    limiter,
+    network,
+    allowUnlimited: installation.allowUnlimited,
+    names: { ...kind('i'), machine: names.machine, linkPrefix: names.link('i', 0).slice(0, -1) },
+  })
+  const cells = createCells({
+    ...kind('b'),
+    limiter,
+    firewall,
+    range,
+    bridge,
+    gateway: network.gateway,
+    state: paths.agentState,
+    shim: () => {
+      const path = native()
+      if (path === null)
+        throw new Error('The native programs were not compiled yet; wait until "npm start" has finished')
+      return join(path, 'bin', 'shim')
+    },
+    caBundle: () => readRegistries(paths.registries).caBundle,
+    registries: () => registryUrls(readRegistries(paths.registries)),
+  })
+  return { driver, cells, firewall }
+}
