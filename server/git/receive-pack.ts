@@ -14,7 +14,7 @@ interface Incoming {
 
 /** A client that sends more than this beyond the limit is cut off instead of being heard out. */
 const PATIENCE = 4
-const KILL_AFTER = 2_000
+const PATIENCE_MS = 2_000
 
 /**
  * Receives a push. The process group of the receiving git ends with its client until the hook has called; from then on
@@ -42,9 +42,11 @@ export function receivePack(
   })
   head(response, 'application/x-git-receive-pack-result')
 
+  // At the end of its input git gives up by itself and removes its quarantine; killed, it may leave that behind.
   const end = () => {
-    signalGroup(child, 'SIGTERM')
-    setTimeout(() => signalGroup(child, 'SIGKILL'), KILL_AFTER).unref()
+    child.stdin?.destroy()
+    setTimeout(() => signalGroup(child, 'SIGTERM'), PATIENCE_MS).unref()
+    setTimeout(() => signalGroup(child, 'SIGKILL'), 2 * PATIENCE_MS).unref()
   }
   let size = 0
   let beginning = ''

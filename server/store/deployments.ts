@@ -1,0 +1,178 @@
+import type { AccountId, AppId, BuildId, DeploymentId, InstanceId, ReleaseId } from '../contract/ids.ts'
+import type { Deployment } from '../contract/releases.ts'
+import type { Sql, Tx } from './db.ts'
+
+export interface NewDeployment {
+  readonly id: DeploymentId
+  readonly app: AppId
+  readonly kind: Deployment['kind']
+  /** `queued` for work that a job does; `running` for a wish that the instances follow. */
+  readonly state: 'queued' | 'running'
+  readonly build?: BuildId
+  readonly release?: ReleaseId
+  readonly account: AccountId | null
+  readonly author: string
+  readonly pushToken?: Buffer
+  readonly detail?: object
+}
+
+export interface DeploymentRow {
+  readonly id: DeploymentId
+  readonly app_id: AppId
+  readonly kind: Deployment['kind']
+  readonly state: Deployment['state']
+  readonly step: string | null
+  readonly build_id: BuildId | null
+  readonly release_id: ReleaseId | null
+  readonly account_id: AccountId | null
+  readonly author: string
+  readonly push_token: Buffer | null
+  readonly detail: Record<string, unknown>
+  readonly code: string | null
+  readonly reason: string | null
+}
+
+const ROW = `SELECT id, app_id, kind, state, step, build_id, release_id, account_id, author, push_token, detail, code, reason FROM deployments`
+
+export async function insertDeployment(tx: Tx, one: NewDeployment): Promise<void> {
+  await tx.query(
+    `INSERT INTO deployments (id, app_id, kind, state, build_id, release_id, account_id, author, push_token, detail, started_at)
+     VALUES ($1, $2, $3, $4::text, $5, $6, $7, $8, $9, $10, CASE $4::text WHEN 'running' THEN now() END)`,
+    [
+      one.id,
+      one.app,
+      one.kind,
+      one.state,
+      one.build ?? null,
+      one.release ?? null,
+      one.account,
+      one.author,
+      one.pushToken ?? null,
+      JSON.stringify(one.detail ?? {}),
+    ],
+  )
+}
+
+export async function getDeployment(sql: Sql, id: DeploymentId): Promise<DeploymentRow | null> {
+  const [row] = await sql.query<DeploymentRow>(`${ROW} WHERE id = $1`, [id])
+  return row ?? null
+}
+
+export async function deploymentOfToken(sql: Sql, token: Buffer): Promise<DeploymentRow | null> {
+  const [row] = await sql.query<DeploymentRow>(`${ROW} WHERE push_token = $1`, [token])
+  return row ?? null
+}
+
+/** Scalings and restarts that are not yet what the instances are. */
+export const openWishes = (sql: Sql, app: AppId): Promise<DeploymentRow[]> =>
+  sql.query<DeploymentRow>(
+    `${ROW} WHERE app_id = $1 AND state = 'running' AND kind IN ('scale', 'restart') ORDER BY created_at`,
+    [app],
+  )
+
+export async function showDeployment(sql: Sql, app: AppId, id: string): Promise<Deployment | null> {
+  const [row] = await sql.query<Deployment>(
+    `SELECT deployments.id, deployments.kind, deployments.state, deployments.step, releases.version AS release, deployments.reason,
+            deployments.created_at, deployments.finished_at
+       FROM deployments LEFT JOIN releases ON releases.id = deployments.release_id
+      WHERE deployments.app_id = $1 AND deployments.id::text = $2`,
+    [app, id],
+  )
+  return row ?? null
+}
+
+/** The app's work that waits in front of a new one, oldest first. */
+export const openWork = (
+  sql: Sql,
+  app: AppId,
+): Promise<{ readonly id: DeploymentId; readonly kind: Deployment['kind']; readonly state: string }[]> =>
+  sql.query(
+    `SELECT id, kind, state FROM deployments WHERE app_id = $1 AND state IN ('queued', 'running') AND kind NOT IN ('scale', 'restart')
+      ORDER BY created_at, id`,
+    [app],
+  )
+
+export async function enterStep(tx: Tx, id: DeploymentId, step: string): Promise<void> {
+  await tx.query(
+    `UPDATE deployments SET step = $2, state = 'running', started_at = coalesce(started_at, now()) WHERE id = $1 AND state IN ('queued', 'running')`,
+    [id, step],
+  )
+}
+
+export async function setRelease(tx: Tx, id: DeploymentId, release: ReleaseId): Promise<void> {
+  await tx.query('UPDATE deployments SET release_id = $2 WHERE id = $1', [id, release])
+}
+
+/** From here to its end (or `closeRollout`) the deployment's release is the app's candidate. */
+export async function openRollout(tx: Tx, id: DeploymentId, seconds: number): Promise<void> {
+  await tx.query(
+    `UPDATE deployments SET rollout_deadline = coalesce(rollout_deadline, now() + make_interval(secs => $2)) WHERE id = $1`,
+    [id, seconds],
+  )
+}
+
+export async function closeRollout(tx: Tx, id: DeploymentId): Promise<void> {
+  await tx.query('UPDATE deployments SET rollout_deadline = NULL WHERE id = $1', [id])
+}
+
+/** The verdict on a rollout, for the one who waits for it; given once. */
+export async function storeVerdict(
+  tx: Tx,
+  id: DeploymentId,
+  code: string | null,
+  reason: string | null,
+): Promise<void> {
+  await tx.query(
+    `UPDATE deployments SET code = $2, reason = $3, rollout_deadline = NULL,
+        detail = detail || jsonb_build_object('verdict', CASE WHEN $2::text IS NULL THEN 'complete' ELSE 'abandon' END) WHERE id = $1`,
+    [id, code, reason],
+  )
+}
+
+export async function finishDeployment(
+  tx: Tx,
+  id: DeploymentId,
+  state: 'succeeded' | 'failed' | 'canceled',
+  code: string | null,
+  reason: string | null,
+): Promise<boolean> {
+  const rows = await tx.query(
+    `UPDATE deployments SET state = $2, code = $3, reason = $4, rollout_deadline = NULL, finished_at = now(),
+        started_at = coalesce(started_at, now()) WHERE id = $1 AND state IN ('queued', 'running') RETURNING id`,
+    [id, state, code, reason],
+  )
+  return rows.length === 1
+}
+
+/** Whether the pusher can be told: after the end, or once the release is live and only the ref is missing. */
+export async function pushDecision(sql: Sql, id: DeploymentId): Promise<'open' | 'accepted' | 'rejected'> {
+  const [row] = await sql.query<{ state: Deployment['state']; step: string | null }>(
+    'SELECT state, step FROM deployments WHERE id = $1',
+    [id],
+  )
+  if (row === undefined) return 'rejected'
+  if (row.state === 'succeeded' || row.step === 'ref' || row.step === 'finish') return 'accepted'
+  return row.state === 'queued' || row.state === 'running' ? 'open' : 'rejected'
+}
+
+export async function writeJournal(
+  tx: Tx,
+  entry: {
+    readonly app: AppId
+    readonly deployment?: DeploymentId | null
+    readonly instance?: InstanceId
+    readonly step: string
+    readonly detail?: object
+  },
+): Promise<void> {
+  await tx.query(
+    'INSERT INTO deployments_history (app_id, deployment_id, instance_id, step, detail) VALUES ($1, $2, $3, $4, $5)',
+    [
+      entry.app,
+      entry.deployment ?? null,
+      entry.instance ?? null,
+      entry.step,
+      JSON.stringify(entry.detail ?? {}),
+    ],
+  )
+}
