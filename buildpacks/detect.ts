@@ -19,12 +19,21 @@ type Failure = Extract<PlanResult, { ok: false }>
  */
 export function planApp(view: FileView, settings: PlanSettings, providers: readonly Provider[]): PlanResult {
   if (view.list().length === 0) {
-    return failure('There are no files to build', 'Commit the app first: `git add . && git commit`, then push again.', [])
+    return failure(
+      'There are no files to build',
+      'Commit the app first: `git add . && git commit`, then push again.',
+      [],
+    )
   }
   const procfile = readProcfile(view)
   if (!procfile.ok) return failure(procfile.message, procfile.hint, [])
-  const candidates = providers.map((provider) => ask(provider, { view, settings, manifest: provider.manifest, procfile: procfile.processes }))
-  const asked = candidates.map(({ provider, found }) => ({ provider: provider.manifest.name, why: found.why }))
+  const candidates = providers.map((provider) =>
+    ask(provider, { view, settings, manifest: provider.manifest, procfile: procfile.processes }),
+  )
+  const asked = candidates.map(({ provider, found }) => ({
+    provider: provider.manifest.name,
+    why: found.why,
+  }))
   const main = choose(candidates, settings)
   if (main === null) return nobody(settings, providers, asked)
   const planned = main.provider.plan(main.context)
@@ -39,13 +48,29 @@ function readProcfile(view: FileView): ProcfileResult {
     case 'missing':
       return { ok: true, processes: {}, notes: [] }
     case 'binary':
-      return { ok: false, message: 'Procfile is not a text file', hint: 'Save it as plain UTF-8 text, one `type: command` per line.' }
+      return {
+        ok: false,
+        message: 'Procfile is not a text file',
+        hint: 'Save it as plain UTF-8 text, one `type: command` per line.',
+      }
     case 'too-large':
-      return { ok: false, message: `Procfile is larger than ${MAX_PROCFILE_BYTES} bytes`, hint: 'Move long commands into scripts of the app and call those.' }
+      return {
+        ok: false,
+        message: `Procfile is larger than ${MAX_PROCFILE_BYTES} bytes`,
+        hint: 'Move long commands into scripts of the app and call those.',
+      }
     case 'not-a-file':
-      return { ok: false, message: 'Procfile is not a file', hint: 'Procfile must be a plain text file at the root of the app.' }
+      return {
+        ok: false,
+        message: 'Procfile is not a file',
+        hint: 'Procfile must be a plain text file at the root of the app.',
+      }
     case 'outside':
-      return { ok: false, message: 'Procfile is a link that leads out of the app', hint: 'Commit the file itself.' }
+      return {
+        ok: false,
+        message: 'Procfile is a link that leads out of the app',
+        hint: 'Commit the file itself.',
+      }
   }
 }
 
@@ -65,14 +90,22 @@ function fileTests(provider: Provider, { view }: PlanContext): Detection {
   if (missing.length > 0) return none(`no ${missing.join(' and no ')}`)
   if (any.length > 0 && hits.length === 0) return none(`none of ${any.join(', ')}`)
   if (against !== undefined) return none(`${against} speaks against it`)
-  return { confidence: weight, evidence: [...new Set([...all, ...hits])].slice(0, 5), why: `${hits[0] ?? all[0] ?? 'its files'} fits` }
+  return {
+    confidence: weight,
+    evidence: [...new Set([...all, ...hits])].slice(0, 5),
+    why: `${hits[0] ?? all[0] ?? 'its files'} fits`,
+  }
 }
 
 /** What the app itself says it runs outweighs what lies around. */
 function withProcfile(found: Detection, { procfile, manifest }: PlanContext): Detection {
   const entry = procfile['web'] ?? Object.values(procfile)[0]
   if (entry === undefined || !manifest.commands.includes(firstWord(entry.command))) return found
-  return { confidence: Math.max(found.confidence, 0.98), evidence: [...found.evidence, 'Procfile'], why: `${found.why}; Procfile runs ${firstWord(entry.command)}` }
+  return {
+    confidence: Math.max(found.confidence, 0.98),
+    evidence: [...found.evidence, 'Procfile'],
+    why: `${found.why}; Procfile runs ${firstWord(entry.command)}`,
+  }
 }
 
 function firstWord(command: string): string {
@@ -82,7 +115,8 @@ function firstWord(command: string): string {
 
 function choose(candidates: readonly Candidate[], settings: PlanSettings): Candidate | null {
   const forced = override(settings, 'SKYPANEL_BUILDPACK')
-  if (forced !== null) return candidates.find(({ provider }) => provider.manifest.name === forced.value) ?? null
+  if (forced !== null)
+    return candidates.find(({ provider }) => provider.manifest.name === forced.value) ?? null
   let best: Candidate | null = null
   for (const candidate of candidates) {
     if (candidate.found.confidence > (best?.found.confidence ?? 0)) best = candidate
@@ -94,9 +128,15 @@ function nobody(settings: PlanSettings, providers: readonly Provider[], asked: r
   const known = providers.map(({ manifest }) => manifest.name).join(', ')
   const forced = override(settings, 'SKYPANEL_BUILDPACK')
   if (forced !== null) {
-    return failure(`There is no buildpack "${forced.value}"`, `Set SKYPANEL_BUILDPACK to one of ${known}, or unset it to have the language detected.`, asked)
+    return failure(
+      `There is no buildpack "${forced.value}"`,
+      `Set SKYPANEL_BUILDPACK to one of ${known}, or unset it to have the language detected.`,
+      asked,
+    )
   }
-  const files = [...new Set(providers.flatMap(({ manifest }) => [...manifest.detect.all, ...manifest.detect.any]))].slice(0, 8)
+  const files = [
+    ...new Set(providers.flatMap(({ manifest }) => [...manifest.detect.all, ...manifest.detect.any])),
+  ].slice(0, 8)
   return failure(
     'No language was recognised in this app',
     `SkyPanel builds: ${known}. Put one of ${files.join(', ')} at the root of the repository.`,
@@ -106,7 +146,10 @@ function nobody(settings: PlanSettings, providers: readonly Provider[], asked: r
 
 function companionNotes(main: Candidate, candidates: readonly Candidate[]): Note[] {
   return candidates
-    .filter(({ provider, found }) => found.confidence >= 0.5 && main.provider.manifest.companions.includes(provider.manifest.name))
+    .filter(
+      ({ provider, found }) =>
+        found.confidence >= 0.5 && main.provider.manifest.companions.includes(provider.manifest.name),
+    )
     .map(({ provider, found }) => ({
       level: 'warn',
       code: 'companion.skipped',
@@ -163,7 +206,9 @@ function processesOf(
   procfile: Readonly<Record<string, ProcfileEntry>>,
   settings: PlanSettings,
 ): BuildPlan['release']['processes'] {
-  const declared = Object.entries(procfile).map(([type, { command, line }]) => [type, { command, from: `Procfile:${line}` }] as const)
+  const declared = Object.entries(procfile).map(
+    ([type, { command, line }]) => [type, { command, from: `Procfile:${line}` }] as const,
+  )
   const start = override(settings, 'SKYPANEL_START_CMD')
   const set = start === null ? {} : { web: { command: start.value, from: start.name } }
   return { ...planned.processes, ...Object.fromEntries(declared), ...set }

@@ -28,7 +28,11 @@ const assets = fileURLToPath(new URL('.', import.meta.url))
  * A failed step's cause in a sentence, and what to do about it; null when the output says nothing that is known.
  * Looks at the language's own errors first, then at those that any language may have.
  */
-export function explainFailure(provider: string, output: string, assetsRoot: string = assets): Explanation | null {
+export function explainFailure(
+  provider: string,
+  output: string,
+  assetsRoot: string = assets,
+): Explanation | null {
   const own = NAME.test(provider) ? readErrors(join(assetsRoot, provider, 'errors.json')) : []
   return explainBy([...own, ...readErrors(join(assetsRoot, 'errors.json'))], output)
 }
@@ -38,7 +42,8 @@ export function explainBy(known: KnownErrors, output: string): Explanation | nul
   for (const { match, cause, advice } of known) {
     const hit = new RegExp(match, 'm').exec(text)
     if (hit === null) continue
-    const fill = (sentence: string): string => sentence.replace(/\$([1-9])/g, (_, group: string) => (hit[Number(group)] ?? '').trim().slice(0, 200))
+    const fill = (sentence: string): string =>
+      sentence.replace(/\$([1-9])/g, (_, group: string) => (hit[Number(group)] ?? '').trim().slice(0, 200))
     return { message: fill(cause), hint: fill(advice) }
   }
   return null

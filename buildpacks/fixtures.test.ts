@@ -16,7 +16,9 @@ for (const { manifest } of providers) {
   describe(`an app like those of ${manifest.name}/fixtures`, () => {
     it.each(readdirSync(folder))('is planned as %s/expect.json says', (name) => {
       const app = join(folder, name)
-      const config = existsSync(join(app, 'config.json')) ? (JSON.parse(readFileSync(join(app, 'config.json'), 'utf8')) as Record<string, string>) : {}
+      const config = existsSync(join(app, 'config.json'))
+        ? (JSON.parse(readFileSync(join(app, 'config.json'), 'utf8')) as Record<string, string>)
+        : {}
       const planned = planApp(openFolder(app), settingsFrom(config, 'skypanel test'), providers)
       const text = `${JSON.stringify(planned, null, 2)}\n`
       const expected = join(app, 'expect.json')

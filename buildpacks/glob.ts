@@ -20,18 +20,31 @@ function alternatives(glob: string): string[] {
   if (open < 0 || close < 0) return [glob]
   const before = glob.slice(0, open)
   const after = glob.slice(close + 1)
-  const inner = glob.slice(open + 1, close).split(',').slice(0, MAX_ALTERNATIVES)
+  const inner = glob
+    .slice(open + 1, close)
+    .split(',')
+    .slice(0, MAX_ALTERNATIVES)
   return inner.map((word) => before + word + after)
 }
 
 function matchSegments(path: readonly string[], glob: readonly string[]): boolean {
-  return matchSequence(path.length, glob.length, (p, g) => matchSegment(path[p] ?? '', glob[g] ?? ''), (g) => glob[g] === '**')
+  return matchSequence(
+    path.length,
+    glob.length,
+    (p, g) => matchSegment(path[p] ?? '', glob[g] ?? ''),
+    (g) => glob[g] === '**',
+  )
 }
 
 function matchSegment(text: string, glob: string): boolean {
   // A star does not stand for a leading dot, as in shells: `*` must not pick up `.git`.
   if (text.startsWith('.') && !glob.startsWith('.')) return false
-  return matchSequence(text.length, glob.length, (t, g) => glob[g] === '?' || glob[g] === text[t], (g) => glob[g] === '*')
+  return matchSequence(
+    text.length,
+    glob.length,
+    (t, g) => glob[g] === '?' || glob[g] === text[t],
+    (g) => glob[g] === '*',
+  )
 }
 
 /** The classic greedy matcher: on a mismatch the last star takes one more element. O(elements × pattern). */

@@ -6,7 +6,12 @@ import { z } from 'zod'
  */
 export const PLAN_VERSION = 1
 
-export const Note = z.object({ level: z.enum(['info', 'warn']), code: z.string(), message: z.string(), docs: z.string().optional() })
+export const Note = z.object({
+  level: z.enum(['info', 'warn']),
+  code: z.string(),
+  message: z.string(),
+  docs: z.string().optional(),
+})
 export type Note = z.infer<typeof Note>
 
 export const Tool = z.object({
@@ -47,7 +52,14 @@ export const BuildPlan = z.object({
   planVersion: z.literal(PLAN_VERSION),
   builder: z.string(),
   source: z.object({ root: z.string() }),
-  detected: z.array(z.object({ provider: z.string(), role: z.enum(['main', 'companion']), confidence: z.number(), evidence: z.array(z.object({ file: z.string() })) })),
+  detected: z.array(
+    z.object({
+      provider: z.string(),
+      role: z.enum(['main', 'companion']),
+      confidence: z.number(),
+      evidence: z.array(z.object({ file: z.string() })),
+    }),
+  ),
   tools: z.array(Tool),
   systemPackages: z.object({ build: z.array(z.string()), run: z.array(z.string()) }),
   steps: z.array(Step),
@@ -66,4 +78,9 @@ export type BuildPlan = z.infer<typeof BuildPlan>
 /** Failure to plan is a result, not an exception: it says who was asked and why not. */
 export type PlanResult =
   | { readonly ok: true; readonly plan: BuildPlan }
-  | { readonly ok: false; readonly message: string; readonly hint: string; readonly asked: readonly { provider: string; why: string }[] }
+  | {
+      readonly ok: false
+      readonly message: string
+      readonly hint: string
+      readonly asked: readonly { provider: string; why: string }[]
+    }

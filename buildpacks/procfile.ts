@@ -6,7 +6,11 @@ export interface ProcfileEntry {
 }
 
 export type ProcfileResult =
-  | { readonly ok: true; readonly processes: Readonly<Record<string, ProcfileEntry>>; readonly notes: readonly Note[] }
+  | {
+      readonly ok: true
+      readonly processes: Readonly<Record<string, ProcfileEntry>>
+      readonly notes: readonly Note[]
+    }
   | { readonly ok: false; readonly message: string; readonly hint: string }
 
 export const MAX_PROCFILE_BYTES = 64 * 1024
@@ -44,13 +48,17 @@ export function parseProcfile(text: string): ProcfileResult {
       )
     }
     if (command === '') return failure(`Procfile line ${line}: "${type}" has no command`, FORM)
-    if (type !== written) warn(line, 'procfile.repaired', `process type "${shorten(written)}" is used as "${type}"`)
-    else if (/^\s/.test(raw)) warn(line, 'procfile.repaired', 'the spaces before the process type were ignored')
+    if (type !== written)
+      warn(line, 'procfile.repaired', `process type "${shorten(written)}" is used as "${type}"`)
+    else if (/^\s/.test(raw))
+      warn(line, 'procfile.repaired', 'the spaces before the process type were ignored')
     const before = processes.get(type)
-    if (before !== undefined) warn(line, 'procfile.duplicate', `"${type}" was given on line ${before.line} already; this one is used`)
+    if (before !== undefined)
+      warn(line, 'procfile.duplicate', `"${type}" was given on line ${before.line} already; this one is used`)
     processes.delete(type)
     processes.set(type, { command, line })
-    if (processes.size > MAX_TYPES) return failure(`Procfile has more than ${MAX_TYPES} process types`, 'Remove those that are not used.')
+    if (processes.size > MAX_TYPES)
+      return failure(`Procfile has more than ${MAX_TYPES} process types`, 'Remove those that are not used.')
   }
   return { ok: true, processes: Object.fromEntries(processes), notes }
 }
@@ -65,6 +73,6 @@ function failure(message: string, hint: string): ProcfileResult {
 
 /** What is quoted back is cut and freed of control characters: it goes to a terminal. */
 function shorten(text: string): string {
-  const clean = text.replace(/[\p{Cc}\p{Cf}]/gu, '�')
-  return clean.length > 60 ? `${clean.slice(0, 60)}…` : clean
+  const clean = text.slice(0, 60).replace(/[\p{Cc}\p{Cf}]/gu, '�')
+  return text.length > 60 ? `${clean}…` : clean
 }

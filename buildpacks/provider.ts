@@ -82,11 +82,21 @@ export function refuse(message: string, hint: string): Refusal {
 
 /** A tool as declared, to be resolved against an inventory. */
 export function request(tool: Pick<Tool, 'name' | 'want' | 'from' | 'source' | 'phase'>): Tool {
-  return { name: tool.name, want: tool.want, from: tool.from, version: null, source: tool.source, hash: null, phase: tool.phase }
+  return {
+    name: tool.name,
+    want: tool.want,
+    from: tool.from,
+    version: null,
+    source: tool.source,
+    hash: null,
+    phase: tool.phase,
+  }
 }
 
 /** A step with everything that it does not name switched off: no network, no secrets, nothing of the source. */
-export function step(part: Pick<Step, 'name' | 'commands'> & Partial<Omit<Step, 'inputs'>> & { files?: string[] }): Step {
+export function step(
+  part: Pick<Step, 'name' | 'commands'> & Partial<Omit<Step, 'inputs'>> & { files?: string[] },
+): Step {
   return {
     name: part.name,
     needs: part.needs ?? [],

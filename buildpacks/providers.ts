@@ -21,19 +21,30 @@ export async function loadProviders(roots: ProviderRoots = {}): Promise<readonly
   const assetsRoot = roots.assetsRoot ?? modulesRoot
   const entries = await readdir(assetsRoot, { withFileTypes: true })
   const folders = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name)
-  const loaded = await Promise.all(folders.sort().map((folder) => loadProvider(modulesRoot, assetsRoot, folder)))
+  const loaded = await Promise.all(
+    folders.sort().map((folder) => loadProvider(modulesRoot, assetsRoot, folder)),
+  )
   const providers = loaded.filter((provider) => provider !== null)
-  if (providers.length === 0) throw new Error(`No language found below ${assetsRoot}: no folder there has a provider.json.`)
-  return providers.sort((a, b) => a.manifest.order - b.manifest.order || (a.manifest.name < b.manifest.name ? -1 : 1))
+  if (providers.length === 0)
+    throw new Error(`No language found below ${assetsRoot}: no folder there has a provider.json.`)
+  return providers.sort(
+    (a, b) => a.manifest.order - b.manifest.order || (a.manifest.name < b.manifest.name ? -1 : 1),
+  )
 }
 
-async function loadProvider(modulesRoot: string, assetsRoot: string, folder: string): Promise<Provider | null> {
+async function loadProvider(
+  modulesRoot: string,
+  assetsRoot: string,
+  folder: string,
+): Promise<Provider | null> {
   const file = join(assetsRoot, folder, 'provider.json')
   if (!(await isFile(file))) return null
   const manifest = ProviderManifest.parse(JSON.parse(await readFile(file, 'utf8')))
-  if (manifest.name !== folder) throw new Error(`${file} names "${manifest.name}", but its folder is "${folder}": make them the same.`)
+  if (manifest.name !== folder)
+    throw new Error(`${file} names "${manifest.name}", but its folder is "${folder}": make them the same.`)
   const plan = await loadFunction(join(modulesRoot, folder), 'plan')
-  if (plan === null) throw new Error(`${join(modulesRoot, folder)} has no plan module that exports a function "plan".`)
+  if (plan === null)
+    throw new Error(`${join(modulesRoot, folder)} has no plan module that exports a function "plan".`)
   const refine = await loadFunction(join(modulesRoot, folder), 'detect')
   return { manifest, plan: plan as Provider['plan'], refine: refine as Provider['refine'] }
 }
@@ -46,7 +57,8 @@ async function loadFunction(folder: string, name: string): Promise<Loaded | null
     const file = join(folder, name + extension)
     if (!(await isFile(file))) continue
     const module: unknown = await import(pathToFileURL(file).href)
-    const found = typeof module === 'object' && module !== null ? (module as Record<string, unknown>)[name] : undefined
+    const found =
+      typeof module === 'object' && module !== null ? (module as Record<string, unknown>)[name] : undefined
     if (typeof found !== 'function') throw new Error(`${file} does not export a function "${name}".`)
     return found as Loaded
   }

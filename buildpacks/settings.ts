@@ -9,7 +9,13 @@ export interface PlanSettings {
   readonly names: readonly string[]
 }
 
-const STEERING = new Set(['NODE_VERSION', 'PYTHON_VERSION', 'DISABLE_COLLECTSTATIC', 'USE_NPM_INSTALL', 'NPM_CONFIG_PRODUCTION'])
+const STEERING = new Set([
+  'NODE_VERSION',
+  'PYTHON_VERSION',
+  'DISABLE_COLLECTSTATIC',
+  'USE_NPM_INSTALL',
+  'NPM_CONFIG_PRODUCTION',
+])
 
 export function settingsFrom(config: Readonly<Record<string, string>>, builder: string): PlanSettings {
   const entries = Object.entries(config)
@@ -19,7 +25,10 @@ export function settingsFrom(config: Readonly<Record<string, string>>, builder: 
 }
 
 /** The first of the names that is set to something. */
-export function override(settings: PlanSettings, ...names: readonly string[]): { name: string; value: string } | null {
+export function override(
+  settings: PlanSettings,
+  ...names: readonly string[]
+): { name: string; value: string } | null {
   for (const name of names) {
     const value = settings.overrides[name]?.trim()
     if (value !== undefined && value !== '') return { name, value }

@@ -44,7 +44,16 @@ export function serveStatic(site: SiteOptions, from: string): StaticParts {
 }
 
 /** Files at the root of a repository that describe the app and are no part of the site. */
-const DESCRIBING = ['Staticfile', 'Procfile', 'app.json', 'heroku.yml', 'skypanel.json', 'package.json', 'package-lock.json', 'node_modules']
+const DESCRIBING = [
+  'Staticfile',
+  'Procfile',
+  'app.json',
+  'heroku.yml',
+  'skypanel.json',
+  'package.json',
+  'package-lock.json',
+  'node_modules',
+]
 
 export function caddyfile(site: SiteOptions): string {
   const root = site.dir === '.' ? '/app' : `/app/${site.dir}`

@@ -15,7 +15,11 @@ export interface Staticfile {
 export function readStaticfile(view: FileView): Staticfile | Refusal | null {
   if (!view.exists('Staticfile')) return null
   const file = view.read('Staticfile', 64 * 1024)
-  if (!file.ok) return refuse(`Staticfile cannot be read (${file.reason})`, 'It is a text file with lines such as `root: public`.')
+  if (!file.ok)
+    return refuse(
+      `Staticfile cannot be read (${file.reason})`,
+      'It is a text file with lines such as `root: public`.',
+    )
   let root: string | null = null
   let indexFallback = false
   const notes: Note[] = []
@@ -25,12 +29,19 @@ export function readStaticfile(view: FileView): Staticfile | Refusal | null {
     if (key === 'root' && value !== undefined && value !== '') {
       root = siteFolder(unquote(value))
       if (root === null) {
-        return refuse(`Staticfile line ${index + 1}: root "${value.slice(0, 60)}" is not a folder of the app`, 'Name it relative to the root of the repository, as in `root: public`.')
+        return refuse(
+          `Staticfile line ${index + 1}: root "${value.slice(0, 60)}" is not a folder of the app`,
+          'Name it relative to the root of the repository, as in `root: public`.',
+        )
       }
     } else if (key === 'index_fallback') {
       indexFallback = unquote(value ?? '').toLowerCase() === 'true'
     } else if (line !== '' && line !== '---') {
-      notes.push({ level: 'warn', code: 'static.ignored', message: `Staticfile line ${index + 1} was ignored: only root and index_fallback are known` })
+      notes.push({
+        level: 'warn',
+        code: 'static.ignored',
+        message: `Staticfile line ${index + 1} was ignored: only root and index_fallback are known`,
+      })
     }
   }
   return { ok: true, root, indexFallback, notes }

@@ -5,7 +5,11 @@ import { npmInventory } from './npm.ts'
 import { registryPackages } from './registry-packages.ts'
 
 /** Everything that can be resolved with the machine's registries. `architecture` as Node names it: x64, arm64. */
-export function createInventories(registries: Pick<Registries, 'npm'>, cacheFolder: string, architecture: string): Inventories {
+export function createInventories(
+  registries: Pick<Registries, 'npm'>,
+  cacheFolder: string,
+  architecture: string,
+): Inventories {
   const packages = registryPackages(registries.npm.registry, cacheFolder)
   return new Map([
     ['node', nodeInventory(packages, architecture)],

@@ -18,6 +18,8 @@ export function nearest(available: readonly string[], want: string): string[] {
   const above = same.findLast((version) => semver.gt(version, wanted))
   const lower = majors.filter((major) => major < wanted.major).slice(0, 1)
   const higher = majors.filter((major) => major > wanted.major).slice(-1)
-  const named = [below, above, ...[...higher, ...lower].map((major) => newestOf.get(major))].filter((version) => version !== undefined)
+  const named = [below, above, ...[...higher, ...lower].map((major) => newestOf.get(major))].filter(
+    (version) => version !== undefined,
+  )
   return [...new Set(named)]
 }

@@ -17,7 +17,9 @@ export function nodeInventory(packages: RegistryPackages, architecture: string):
     async resolve(tool, { locked, now }) {
       const { versions, staleSince } = await packages.list(nodePackage(architecture), now)
       const chosen = chooseNode(tool, versions, locked, now)
-      return chosen.ok ? { ...chosen, notes: [...staleNote('node', staleSince, now), ...chosen.notes] } : chosen
+      return chosen.ok
+        ? { ...chosen, notes: [...staleNote('node', staleSince, now), ...chosen.notes] }
+        : chosen
     },
   }
 }
@@ -26,22 +28,41 @@ export function nodeInventory(packages: RegistryPackages, architecture: string):
  * The newest version that fits, from a line with long-term support where one fits: `>=18` should not move an app to an
  * odd line on the day it appears.
  */
-export function chooseNode(tool: Tool, offered: readonly PackageVersion[], locked: string | null, now: number): Resolution {
+export function chooseNode(
+  tool: Tool,
+  offered: readonly PackageVersion[],
+  locked: string | null,
+  now: number,
+): Resolution {
   const usable = offered
     .filter(({ version }) => semver.prerelease(version) === null && semver.major(version) >= OLDEST_NODE)
     .sort((a, b) => semver.rcompare(a.version, b.version))
   const fits = usable.filter(({ version }) => fitsRange(version, tool.want, now))
   const kept = fits.find(({ version }) => version === locked)
-  const supported = fits.filter(({ version }) => isLts(semver.major(version), now) && endOfLife(semver.major(version)) > now)
+  const supported = fits.filter(
+    ({ version }) => isLts(semver.major(version), now) && endOfLife(semver.major(version)) > now,
+  )
   const chosen = kept ?? (tool.want === 'latest' ? fits[0] : (supported[0] ?? fits[0]))
   if (chosen !== undefined) {
-    return { ok: true, version: chosen.version, hash: chosen.integrity, url: chosen.tarball, notes: endNotes(tool, chosen.version, now) }
+    return {
+      ok: true,
+      version: chosen.version,
+      hash: chosen.integrity,
+      url: chosen.tarball,
+      notes: endNotes(tool, chosen.version, now),
+    }
   }
-  const near = nearest(usable.map(({ version }) => version), tool.want)
+  const near = nearest(
+    usable.map(({ version }) => version),
+    tool.want,
+  )
   return {
     ok: false,
     message: `Node ${tool.want} is not available (asked for by ${tool.from})`,
-    hint: near.length > 0 ? `The nearest that are: ${near.join(', ')}. A range as in "22.x" also gets later fixes.` : 'No version of Node is available; ask the operator to look at the package registry.',
+    hint:
+      near.length > 0
+        ? `The nearest that are: ${near.join(', ')}. A range as in "22.x" also gets later fixes.`
+        : 'No version of Node is available; ask the operator to look at the package registry.',
   }
 }
 
@@ -56,5 +77,11 @@ function endNotes(tool: Tool, version: string, now: number): Note[] {
   const end = endOfLife(major)
   if (end > now) return []
   const day = new Date(end).toISOString().slice(0, 10)
-  return [{ level: 'warn', code: 'node.eol', message: `Node ${major} gets no more security fixes since ${day} (asked for by ${tool.from}). Move to a newer line.` }]
+  return [
+    {
+      level: 'warn',
+      code: 'node.eol',
+      message: `Node ${major} gets no more security fixes since ${day} (asked for by ${tool.from}). Move to a newer line.`,
+    },
+  ]
 }

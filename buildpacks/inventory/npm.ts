@@ -11,24 +11,47 @@ export function npmInventory(packages: RegistryPackages): Inventory {
   return {
     async resolve(tool, { resolved, locked, now }) {
       const node = resolved.get('node')
-      if (node === undefined) return { ok: false, message: 'npm was asked for without a Node', hint: 'The buildpack must name node before npm.' }
+      if (node === undefined)
+        return {
+          ok: false,
+          message: 'npm was asked for without a Node',
+          hint: 'The buildpack must name node before npm.',
+        }
       const { versions, staleSince } = await packages.list('npm', now)
       const chosen = chooseNpm(tool, versions, node, locked)
-      return chosen.ok ? { ...chosen, notes: [...staleNote('npm', staleSince, now), ...chosen.notes] } : chosen
+      return chosen.ok
+        ? { ...chosen, notes: [...staleNote('npm', staleSince, now), ...chosen.notes] }
+        : chosen
     },
   }
 }
 
 /** The newest that fits of the major that Node came with; another major only where that one does not fit what is asked. */
-export function chooseNpm(tool: Tool, offered: readonly PackageVersion[], node: string, locked: string | null): Resolution {
-  const released = offered.filter(({ version }) => semver.prerelease(version) === null).sort((a, b) => semver.rcompare(a.version, b.version))
-  const works = released.filter((one) => one.node === null || semver.validRange(one.node) === null || semver.satisfies(node, one.node))
+export function chooseNpm(
+  tool: Tool,
+  offered: readonly PackageVersion[],
+  node: string,
+  locked: string | null,
+): Resolution {
+  const released = offered
+    .filter(({ version }) => semver.prerelease(version) === null)
+    .sort((a, b) => semver.rcompare(a.version, b.version))
+  const works = released.filter(
+    (one) => one.node === null || semver.validRange(one.node) === null || semver.satisfies(node, one.node),
+  )
   const fits = works.filter(({ version }) => semver.satisfies(version, tool.want))
   const major = bundledNpm(semver.major(node))
-  const chosen = fits.find(({ version }) => version === locked) ?? fits.find(({ version }) => semver.major(version) === major) ?? fits[0]
-  if (chosen !== undefined) return { ok: true, version: chosen.version, hash: chosen.integrity, url: chosen.tarball, notes: [] }
+  const chosen =
+    fits.find(({ version }) => version === locked) ??
+    fits.find(({ version }) => semver.major(version) === major) ??
+    fits[0]
+  if (chosen !== undefined)
+    return { ok: true, version: chosen.version, hash: chosen.integrity, url: chosen.tarball, notes: [] }
   const exists = released.find(({ version }) => semver.satisfies(version, tool.want))
-  const near = nearest(works.map(({ version }) => version), tool.want)
+  const near = nearest(
+    works.map(({ version }) => version),
+    tool.want,
+  )
   return {
     ok: false,
     message:

@@ -25,7 +25,12 @@ export interface RegistryPackages {
   list(name: string, now: number): Promise<PackageList>
 }
 
-const Cached = z.object({ registry: z.string(), fetchedAt: z.number(), etag: z.string().nullable(), versions: z.array(PackageVersion) })
+const Cached = z.object({
+  registry: z.string(),
+  fetchedAt: z.number(),
+  etag: z.string().nullable(),
+  versions: z.array(PackageVersion),
+})
 type Cached = z.infer<typeof Cached>
 
 /** The part of a registry's abbreviated document that is used. */
@@ -33,7 +38,11 @@ const Packument = z.object({
   versions: z.record(
     z.string(),
     z.object({
-      dist: z.object({ tarball: z.string(), integrity: z.string().optional(), shasum: z.string().optional() }),
+      dist: z.object({
+        tarball: z.string(),
+        integrity: z.string().optional(),
+        shasum: z.string().optional(),
+      }),
       engines: z.unknown().optional(),
     }),
   ),
@@ -57,16 +66,23 @@ export function registryPackages(registry: string, cacheFolder: string): Registr
 }
 
 async function load(registry: string, folder: string, name: string, now: number): Promise<PackageList> {
-  const file = join(folder, `${createHash('sha256').update(`${registry}\n${name}`).digest('hex').slice(0, 16)}-${name.replace(/[^\w.-]/g, '_')}.json`)
+  const file = join(
+    folder,
+    `${createHash('sha256').update(`${registry}\n${name}`).digest('hex').slice(0, 16)}-${name.replace(/[^\w.-]/g, '_')}.json`,
+  )
   const known = await readCache(file, registry)
-  if (known !== null && now - known.fetchedAt < FRESH_MS && now >= known.fetchedAt) return { versions: known.versions, staleSince: null }
+  if (known !== null && now - known.fetchedAt < FRESH_MS && now >= known.fetchedAt)
+    return { versions: known.versions, staleSince: null }
   let fetched: Cached
   try {
     fetched = await ask(registry, name, known, now)
   } catch (cause) {
     if (known !== null) return { versions: known.versions, staleSince: known.fetchedAt }
     const reason = cause instanceof Error ? cause.message : String(cause)
-    throw new InventoryUnreachable(`The package registry did not say which versions of ${name} there are: ${reason}`, { cause })
+    throw new InventoryUnreachable(
+      `The package registry did not say which versions of ${name} there are: ${reason}`,
+      { cause },
+    )
   }
   await writeCache(folder, file, fetched)
   return { versions: fetched.versions, staleSince: null }
@@ -74,7 +90,9 @@ async function load(registry: string, folder: string, name: string, now: number)
 
 async function ask(registry: string, name: string, known: Cached | null, now: number): Promise<Cached> {
   const url = new URL(name.replace('/', '%2f'), registry.endsWith('/') ? registry : `${registry}/`)
-  const headers: Record<string, string> = { accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8' }
+  const headers: Record<string, string> = {
+    accept: 'application/vnd.npm.install-v1+json; q=1.0, application/json; q=0.8',
+  }
   if (known?.etag != null) headers['if-none-match'] = known.etag
   const answer = await fetch(url, { headers, signal: AbortSignal.timeout(TIMEOUT_MS) })
   if (answer.status === 304 && known !== null) return { ...known, fetchedAt: now }
@@ -85,7 +103,9 @@ async function ask(registry: string, name: string, known: Cached | null, now: nu
     fetchedAt: now,
     etag: answer.headers.get('etag'),
     versions: Object.entries(versions).flatMap(([version, { dist, engines }]) => {
-      const integrity = dist.integrity ?? (dist.shasum === undefined ? null : `sha1-${Buffer.from(dist.shasum, 'hex').toString('base64')}`)
+      const integrity =
+        dist.integrity ??
+        (dist.shasum === undefined ? null : `sha1-${Buffer.from(dist.shasum, 'hex').toString('base64')}`)
       return integrity === null ? [] : [{ version, integrity, tarball: dist.tarball, node: nodeOf(engines) }]
     }),
   }

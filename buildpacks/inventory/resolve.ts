@@ -8,14 +8,23 @@ export type ToolLock = z.infer<typeof ToolLock>
 
 /** What to store beside a successful build. */
 export function lockOf(plan: BuildPlan): ToolLock {
-  return Object.fromEntries(plan.tools.flatMap(({ name, want, version }) => (version === null ? [] : [[name, { want, version }] as const])))
+  return Object.fromEntries(
+    plan.tools.flatMap(({ name, want, version }) =>
+      version === null ? [] : [[name, { want, version }] as const],
+    ),
+  )
 }
 
 /**
  * Makes every requested version exact. Fails, naming what is available, when one cannot be had; throws
  * `InventoryUnreachable` when nobody can say.
  */
-export async function resolvePlan(plan: BuildPlan, inventories: Inventories, now: number, lock: ToolLock = {}): Promise<PlanResult> {
+export async function resolvePlan(
+  plan: BuildPlan,
+  inventories: Inventories,
+  now: number,
+  lock: ToolLock = {},
+): Promise<PlanResult> {
   const resolved = new Map<string, string>()
   const tools: Tool[] = []
   const notes: Note[] = []
@@ -27,7 +36,12 @@ export async function resolvePlan(plan: BuildPlan, inventories: Inventories, now
     }
     const inventory = inventories.get(tool.name)
     if (inventory === undefined) {
-      return { ok: false, message: `No versions of ${tool.name} are known`, hint: 'The buildpack asks for a tool that nothing provides.', asked: [] }
+      return {
+        ok: false,
+        message: `No versions of ${tool.name} are known`,
+        hint: 'The buildpack asks for a tool that nothing provides.',
+        asked: [],
+      }
     }
     const before = lock[tool.name]
     const locked = before !== undefined && before.want === tool.want ? before.version : null
@@ -41,10 +55,20 @@ export async function resolvePlan(plan: BuildPlan, inventories: Inventories, now
 }
 
 /** The plan as it was, with a note that its versions are open, when no inventory answers. */
-export async function resolveIfReachable(plan: BuildPlan, inventories: Inventories | null, now: number): Promise<PlanResult> {
+export async function resolveIfReachable(
+  plan: BuildPlan,
+  inventories: Inventories | null,
+  now: number,
+): Promise<PlanResult> {
   const open = (why: string): PlanResult => ({
     ok: true,
-    plan: { ...plan, notes: [...plan.notes, { level: 'info', code: 'versions.open', message: `Versions are not resolved: ${why}` }] },
+    plan: {
+      ...plan,
+      notes: [
+        ...plan.notes,
+        { level: 'info', code: 'versions.open', message: `Versions are not resolved: ${why}` },
+      ],
+    },
   })
   if (plan.tools.every(({ source }) => source === 'stack' || source === 'debian')) return { ok: true, plan }
   if (inventories === null) return open('no package registry was asked.')

@@ -1,13 +1,22 @@
 import type { PackageJson } from './package-json.ts'
 
 /** Lifecycle scripts of the root package that an install runs, in npm's order. */
-export const LIFECYCLE = ['preinstall', 'install', 'postinstall', 'prepublish', 'preprepare', 'prepare', 'postprepare'] as const
+export const LIFECYCLE = [
+  'preinstall',
+  'install',
+  'postinstall',
+  'prepublish',
+  'preprepare',
+  'prepare',
+  'postprepare',
+] as const
 
 export function lifecycleOf(pkg: PackageJson): string[] {
   return LIFECYCLE.filter((name) => (pkg.scripts[name] ?? '').trim() !== '')
 }
 
-const GIT_HOOKS = /^(?:is-ci \|\| )?(?:husky|husky install|simple-git-hooks|lefthook install)(?: \|\| (?:true|exit 0|echo .*))?$/
+const GIT_HOOKS =
+  /^(?:is-ci \|\| )?(?:husky|husky install|simple-git-hooks|lefthook install)(?: \|\| (?:true|exit 0|echo .*))?$/
 
 /** Whether a lifecycle script only sets up a developer's git hooks, of which a release has no use. */
 export function onlyGitHooks(pkg: PackageJson, name: string): boolean {
@@ -21,7 +30,8 @@ export function buildScriptsOf(pkg: PackageJson): string[] {
   return [...(main === undefined ? [] : [main]), ...(has('heroku-cleanup') ? ['heroku-cleanup'] : [])]
 }
 
-const FETCHES = /\b(?:npm (?:ci|i|install|exec)|npx|yarn|pnpm|bun|curl|wget|pip3? install|git clone|playwright install)\b/
+const FETCHES =
+  /\b(?:npm (?:ci|i|install|exec)|npx|yarn|pnpm|bun|curl|wget|pip3? install|git clone|playwright install)\b/
 const NPM_RUN = /\bnpm (?:run|run-script) ([\w:.-]+)/g
 const MAX_SCRIPTS = 200
 

@@ -12,10 +12,19 @@ export function detect({ view }: PlanContext, found: Detection): Detection {
   // A broken package.json still is the best explanation of what was meant.
   if (!read.ok) return { ...found, confidence: 0.5, why: read.message }
   const { pkg } = read
-  if (pkg.scripts['start'] !== undefined) return { ...found, confidence: 0.9, why: 'package.json has a start script' }
+  if (pkg.scripts['start'] !== undefined)
+    return { ...found, confidence: 0.9, why: 'package.json has a start script' }
   const entry = entryFile(view, pkg)
-  if (entry !== null) return { ...found, confidence: 0.85, evidence: [...found.evidence, entry], why: `package.json and ${entry}` }
-  if (buildScriptsOf(pkg).length > 0) return { ...found, confidence: 0.6, why: 'package.json has a build script, but nothing to start' }
-  if (Object.keys(pkg.dependencies).length > 0) return { ...found, confidence: 0.25, why: 'package.json has nothing to start or build' }
+  if (entry !== null)
+    return {
+      ...found,
+      confidence: 0.85,
+      evidence: [...found.evidence, entry],
+      why: `package.json and ${entry}`,
+    }
+  if (buildScriptsOf(pkg).length > 0)
+    return { ...found, confidence: 0.6, why: 'package.json has a build script, but nothing to start' }
+  if (Object.keys(pkg.dependencies).length > 0)
+    return { ...found, confidence: 0.25, why: 'package.json has nothing to start or build' }
   return { ...found, confidence: 0.2, why: 'package.json has nothing to start or build, and no dependencies' }
 }

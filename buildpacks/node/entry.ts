@@ -9,7 +9,9 @@ const USUAL = ['server.js', 'index.js', 'app.js', 'server.mjs', 'index.mjs', 'se
 export function entryFile(view: FileView, pkg: PackageJson): string | null {
   if (pkg.main !== null) {
     const main = posix.normalize(pkg.main)
-    const file = SUFFIXES.map((suffix) => main + suffix).find((path) => /\.[cm]?js$/.test(path) && view.exists(path))
+    const file = SUFFIXES.map((suffix) => main + suffix).find(
+      (path) => /\.[cm]?js$/.test(path) && view.exists(path),
+    )
     if (file !== undefined) return file
   }
   return USUAL.find((path) => view.exists(path)) ?? null

@@ -38,11 +38,24 @@ export function planInstall({ view, settings }: PlanContext, pkg: PackageJson, l
   const members = membersOf(view, pkg)
   const prebuild = (pkg.scripts['heroku-prebuild'] ?? '') !== ''
   const whole = members.length > 0 || pkg.workspaces.length > 0 || prebuild || view.exists('binding.gyp')
-  const manifests = ['package.json', ...(lock.file === null ? [] : [lock.file]), ...(view.exists('.npmrc') ? ['.npmrc'] : [])]
-  const loose = lock.file === null || override(settings, 'SKYPANEL_LOCK')?.value === 'loose' || flag(settings, 'USE_NPM_INSTALL') === true
+  const manifests = [
+    'package.json',
+    ...(lock.file === null ? [] : [lock.file]),
+    ...(view.exists('.npmrc') ? ['.npmrc'] : []),
+  ]
+  const loose =
+    lock.file === null ||
+    override(settings, 'SKYPANEL_LOCK')?.value === 'loose' ||
+    flag(settings, 'USE_NPM_INSTALL') === true
   const own = lifecycleOf(pkg)
-  const stripped = [...(own.length > 0 ? ['package.json'] : []), ...members.filter(({ lifecycle }) => lifecycle.length > 0).map(({ folder }) => `${folder}/package.json`)]
-  const before = [...(stripped.length > 0 ? [stripCommand(stripped)] : []), ...(prebuild ? ['npm run heroku-prebuild'] : [])]
+  const stripped = [
+    ...(own.length > 0 ? ['package.json'] : []),
+    ...members.filter(({ lifecycle }) => lifecycle.length > 0).map(({ folder }) => `${folder}/package.json`),
+  ]
+  const before = [
+    ...(stripped.length > 0 ? [stripCommand(stripped)] : []),
+    ...(prebuild ? ['npm run heroku-prebuild'] : []),
+  ]
   const shared = {
     files: whole ? ['.'] : manifests,
     network: true,
@@ -53,7 +66,12 @@ export function planInstall({ view, settings }: PlanContext, pkg: PackageJson, l
   // Without a lock, what the cache remembers of a package's versions would pass for the newest.
   const command = loose ? 'npm install' : 'npm ci --prefer-offline'
   return {
-    all: step({ ...shared, name: 'install', env: NPM_ENV, commands: [...before, `${command} --include=dev --no-audit --no-fund`] }),
+    all: step({
+      ...shared,
+      name: 'install',
+      env: NPM_ENV,
+      commands: [...before, `${command} --include=dev --no-audit --no-fund`],
+    }),
     production: step({
       ...shared,
       name: 'install',
@@ -62,7 +80,9 @@ export function planInstall({ view, settings }: PlanContext, pkg: PackageJson, l
       commands: [...before, `${command} --omit=dev --no-audit --no-fund`],
     }),
     lifecycle: [
-      ...members.flatMap(({ folder, lifecycle }) => lifecycle.map((name) => `npm --prefix ${shellWord(folder)} run ${name}`)),
+      ...members.flatMap(({ folder, lifecycle }) =>
+        lifecycle.map((name) => `npm --prefix ${shellWord(folder)} run ${name}`),
+      ),
       ...own.filter((name) => !onlyGitHooks(pkg, name)).map((name) => `npm run ${name}`),
     ],
   }
@@ -95,5 +115,7 @@ function stripCommand(manifests: readonly string[]): string {
 function secretsOf(view: FileView): string[] {
   const file = view.read('.npmrc', 64 * 1024)
   if (!file.ok) return []
-  return [...new Set([...file.text.matchAll(/\$\{([A-Za-z_]\w*)\??\}/g)].map(([, name]) => name ?? ''))].sort()
+  return [
+    ...new Set([...file.text.matchAll(/\$\{([A-Za-z_]\w*)\??\}/g)].map(([, name]) => name ?? '')),
+  ].sort()
 }

@@ -25,13 +25,19 @@ export function readLock(view: FileView, pkg: PackageJson): NpmLock | Refusal {
   for (const file of ['npm-shrinkwrap.json', 'package-lock.json']) {
     if (!view.exists(file)) continue
     const read = view.read(file, MAX_LOCK_BYTES)
-    if (!read.ok) return refuse(`${file} cannot be read (${read.reason})`, 'Make it anew with `npm install`, and commit it.')
+    if (!read.ok)
+      return refuse(
+        `${file} cannot be read (${read.reason})`,
+        'Make it anew with `npm install`, and commit it.',
+      )
     // Only the head matters, and parsing tens of megabytes for one number would not pay.
     const version = /"lockfileVersion"\s*:\s*(\d+)/.exec(read.text.slice(0, 4096))?.[1]
     return { ok: true, file, version: version === undefined ? 1 : Number(version) }
   }
   const foreign = FOREIGN.find(({ file }) => view.exists(file))
-  return foreign === undefined ? { ok: true, file: null, version: null } : notYet(foreign.manager, foreign.file)
+  return foreign === undefined
+    ? { ok: true, file: null, version: null }
+    : notYet(foreign.manager, foreign.file)
 }
 
 function notYet(manager: string, from: string): Refusal {

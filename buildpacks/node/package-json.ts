@@ -16,14 +16,20 @@ export interface PackageJson {
  * Reads a package.json as tolerantly as npm does: a field of the wrong type counts as absent. What npm could not read
  * either (no JSON, no object) is refused with the place.
  */
-export function readPackageJson(view: FileView, path = 'package.json'): { ok: true; pkg: PackageJson } | Refusal {
+export function readPackageJson(
+  view: FileView,
+  path = 'package.json',
+): { ok: true; pkg: PackageJson } | Refusal {
   const file = view.read(path)
   if (!file.ok) {
     switch (file.reason) {
       case 'missing':
         return refuse(`There is no ${path}`, 'Make one with `npm init`, and commit it.')
       case 'too-large':
-        return refuse(`${path} is larger than 1 MiB`, 'A manifest of that size is no manifest: move data into files of its own.')
+        return refuse(
+          `${path} is larger than 1 MiB`,
+          'A manifest of that size is no manifest: move data into files of its own.',
+        )
       case 'binary':
         return refuse(`${path} is not a text file`, 'Save it as UTF-8.')
       case 'outside':
@@ -50,7 +56,10 @@ export function readPackageJson(view: FileView, path = 'package.json'): { ok: tr
 
 function shape(json: Record<string, unknown>): PackageJson {
   const workspaces = json['workspaces']
-  const nested = typeof workspaces === 'object' && workspaces !== null && !Array.isArray(workspaces) ? (workspaces as Record<string, unknown>)['packages'] : workspaces
+  const nested =
+    typeof workspaces === 'object' && workspaces !== null && !Array.isArray(workspaces)
+      ? (workspaces as Record<string, unknown>)['packages']
+      : workspaces
   return {
     main: typeof json['main'] === 'string' ? json['main'] : null,
     packageManager: typeof json['packageManager'] === 'string' ? json['packageManager'] : null,
@@ -58,13 +67,17 @@ function shape(json: Record<string, unknown>): PackageJson {
     engines: strings(json['engines']),
     dependencies: { ...strings(json['optionalDependencies']), ...strings(json['dependencies']) },
     devDependencies: strings(json['devDependencies']),
-    workspaces: Array.isArray(nested) ? nested.filter((word): word is string => typeof word === 'string') : [],
+    workspaces: Array.isArray(nested)
+      ? nested.filter((word): word is string => typeof word === 'string')
+      : [],
   }
 }
 
 function strings(value: unknown): Record<string, string> {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) return {}
-  return Object.fromEntries(Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'))
+  return Object.fromEntries(
+    Object.entries(value).filter((entry): entry is [string, string] => typeof entry[1] === 'string'),
+  )
 }
 
 /** The parser only gives a position (or none, at the end); people look for lines. */

@@ -46,17 +46,35 @@ function describe(context: PlanContext, pkg: PackageJson, lock: NpmLock): App {
   const install = planInstall(context, pkg, lock)
   const set = override(context.settings, 'SKYPANEL_BUILD_CMD')
   const build = set === null ? buildScriptsOf(pkg).map((name) => `npm run ${name}`) : [set.value]
-  const wanted = Object.keys(pkg.dependencies).length + Object.keys(pkg.devDependencies).length + pkg.workspaces.length > 0
-  return { context, pkg, lock, install, installs: wanted || lock.file !== null, build: [...install.lifecycle, ...build] }
+  const wanted =
+    Object.keys(pkg.dependencies).length + Object.keys(pkg.devDependencies).length + pkg.workspaces.length > 0
+  return {
+    context,
+    pkg,
+    lock,
+    install,
+    installs: wanted || lock.file !== null,
+    build: [...install.lifecycle, ...build],
+  }
 }
 
 /** The files that the build makes, when they are all there is to serve and nobody says otherwise. */
 function siteOf({ context, pkg, build }: App, staticfile: Staticfile | null): StaticOutput | null {
   const { procfile, settings, view } = context
-  if (build.length === 0 || procfile['web'] !== undefined || override(settings, 'SKYPANEL_START_CMD') !== null) return null
+  if (
+    build.length === 0 ||
+    procfile['web'] !== undefined ||
+    override(settings, 'SKYPANEL_START_CMD') !== null
+  )
+    return null
   if ((pkg.scripts['start'] ?? '').trim() !== '' && !startsDevServer(pkg)) return null
   if (staticfile?.root != null) {
-    return { framework: 'Staticfile', dir: staticfile.root, indexFallback: staticfile.indexFallback, immutable: [] }
+    return {
+      framework: 'Staticfile',
+      dir: staticfile.root,
+      indexFallback: staticfile.indexFallback,
+      immutable: [],
+    }
   }
   return staticOutput(view, pkg)
 }
@@ -81,15 +99,29 @@ function sitePlan(app: App, site: StaticOutput, tools: LanguagePlan['tools']): L
   }
 }
 
-function serverPlan(app: App, start: Start, framework: ServerFramework | null, tools: LanguagePlan['tools']): LanguagePlan {
+function serverPlan(
+  app: App,
+  start: Start,
+  framework: ServerFramework | null,
+  tools: LanguagePlan['tools'],
+): LanguagePlan {
   const { pkg, install, context } = app
-  const commands = [start.web?.command, ...Object.values(context.procfile).map(({ command }) => command), override(context.settings, 'SKYPANEL_START_CMD')?.value]
-  const needed = startsFromDevDependency(pkg, commands.filter((command) => command !== undefined))
+  const commands = [
+    start.web?.command,
+    ...Object.values(context.procfile).map(({ command }) => command),
+    override(context.settings, 'SKYPANEL_START_CMD')?.value,
+  ]
+  const needed = startsFromDevDependency(
+    pkg,
+    commands.filter((command) => command !== undefined),
+  )
   const keepDev = needed !== null || flag(context.settings, 'NPM_CONFIG_PRODUCTION') === false
   const built = app.build.length > 0 ? buildStep(app, framework, []) : null
   const hasDev = Object.keys(pkg.devDependencies).length > 0 || pkg.workspaces.length > 0
   const steps: Step[] = []
-  const include: BuildPlan['release']['include'] = [{ step: built === null ? 'source' : 'build', paths: ['.'] }]
+  const include: BuildPlan['release']['include'] = [
+    { step: built === null ? 'source' : 'build', paths: ['.'] },
+  ]
   if (app.installs && built === null) {
     steps.push(keepDev ? install.all : install.production)
     include.push({ step: 'install', paths: ['.'] })
@@ -102,8 +134,17 @@ function serverPlan(app: App, start: Start, framework: ServerFramework | null, t
   const devNote: Note[] =
     needed === null
       ? []
-      : [{ level: 'warn', code: 'node.start.devdep', message: `${needed} starts the app, but is a development dependency, so all of those are shipped. Move it to dependencies.` }]
-  const cache = built !== null && framework?.cache != null ? { [framework.cache.name]: { dir: `/cache/${framework.cache.name}`, scope: 'app+branch' as const } } : {}
+      : [
+          {
+            level: 'warn',
+            code: 'node.start.devdep',
+            message: `${needed} starts the app, but is a development dependency, so all of those are shipped. Move it to dependencies.`,
+          },
+        ]
+  const cache =
+    built !== null && framework?.cache != null
+      ? { [framework.cache.name]: { dir: `/cache/${framework.cache.name}`, scope: 'app+branch' as const } }
+      : {}
   return {
     ok: true,
     tools,
@@ -117,19 +158,32 @@ function serverPlan(app: App, start: Start, framework: ServerFramework | null, t
   }
 }
 
-function buildStep(app: App, framework: ServerFramework | null, after: readonly string[]): { step: Step; notes: Note[] } {
+function buildStep(
+  app: App,
+  framework: ServerFramework | null,
+  after: readonly string[],
+): { step: Step; notes: Note[] } {
   const { context, pkg, build } = app
   const said = flag(context.settings, 'SKYPANEL_BUILD_NETWORK')
   const fetching = said === null ? fetchesBy(app) : null
   const network = said ?? fetching !== null
   const cache = framework?.cache ?? null
   // The cache lies outside of /app, so that it is neither shipped nor part of a key.
-  const linked = cache === null ? [] : [`mkdir -p ${cache.folder.replace(/\/[^/]+$/, '')} && ln -sfn /cache/${cache.name} ${cache.folder}`]
+  const linked =
+    cache === null
+      ? []
+      : [`mkdir -p ${cache.folder.replace(/\/[^/]+$/, '')} && ln -sfn /cache/${cache.name} ${cache.folder}`]
   const unlinked = cache === null ? [] : [`rm -f ${cache.folder}`]
   const notes: Note[] =
     fetching === null
       ? []
-      : [{ level: 'info', code: 'node.build.network', message: `The build has network access, because ${fetching} seems to need it. SKYPANEL_BUILD_NETWORK=0 takes it away.` }]
+      : [
+          {
+            level: 'info',
+            code: 'node.build.network',
+            message: `The build has network access, because ${fetching} seems to need it. SKYPANEL_BUILD_NETWORK=0 takes it away.`,
+          },
+        ]
   return {
     step: step({
       name: 'build',
@@ -142,7 +196,10 @@ function buildStep(app: App, framework: ServerFramework | null, after: readonly 
       caches: ['npm', ...(cache === null ? [] : [cache.name])].filter((name) => name !== 'npm' || network),
       outputs: ['.'],
     }),
-    notes: pkg.scripts['heroku-postbuild'] !== undefined && pkg.scripts['build'] !== undefined ? [...notes, postbuildNote()] : notes,
+    notes:
+      pkg.scripts['heroku-postbuild'] !== undefined && pkg.scripts['build'] !== undefined
+        ? [...notes, postbuildNote()]
+        : notes,
   }
 }
 
@@ -150,16 +207,24 @@ function fetchesBy({ context, pkg, install }: App): string | null {
   const set = override(context.settings, 'SKYPANEL_BUILD_CMD')
   const names = set === null ? buildScriptsOf(pkg) : []
   const lifecycle = install.lifecycle.map((command) => command.replace(/^.* run /, ''))
-  const script = fetchingScript({ ...pkg, scripts: { ...pkg.scripts, ...(set === null ? {} : { SKYPANEL_BUILD_CMD: set.value }) } }, [...names, ...lifecycle, ...(set === null ? [] : [set.name])])
+  const script = fetchingScript(
+    { ...pkg, scripts: { ...pkg.scripts, ...(set === null ? {} : { SKYPANEL_BUILD_CMD: set.value }) } },
+    [...names, ...lifecycle, ...(set === null ? [] : [set.name])],
+  )
   return script === null ? null : `script "${script}"`
 }
 
 function postbuildNote(): Note {
-  return { level: 'info', code: 'node.build.postbuild', message: 'heroku-postbuild runs instead of build, as on Heroku.' }
+  return {
+    level: 'info',
+    code: 'node.build.postbuild',
+    message: 'heroku-postbuild runs instead of build, as on Heroku.',
+  }
 }
 
 function lockNotes({ lock, installs }: App): Note[] {
   if (!installs || lock.file !== null) return []
-  const message = 'There is no package-lock.json, so each install may bring other versions. Run `npm install` and commit it.'
+  const message =
+    'There is no package-lock.json, so each install may bring other versions. Run `npm install` and commit it.'
   return [{ level: 'warn', code: 'node.lock.missing', message }]
 }

@@ -4,10 +4,30 @@ export type ResolvedScript =
   | { readonly how: 'npm'; readonly command: string; readonly why: string }
 
 const MAX_DEPTH = 8
+/** Scripts that call each other many times over must not grow without end. */
+const MAX_PARTS = 50
+const QUOTED = /"(?:[^"\\]|\\.)*"|'[^']*'/g
 /** Redirections, pipes, lists, substitutions: what has its own idea of processes stays as it was written. */
 const SHELL = /[|;&<>`\n]|\$\(/
 const NPM_RUN = /^npm (?:run|run-script) ([\w:.-]+)(?: --(?: (.*))?)?$/
-const BUILTINS = new Set(['cd', 'export', 'set', 'unset', 'source', '.', 'exec', 'eval', 'test', 'echo', 'exit', 'true', 'false', 'if', 'for', 'while'])
+const BUILTINS = new Set([
+  'cd',
+  'export',
+  'set',
+  'unset',
+  'source',
+  '.',
+  'exec',
+  'eval',
+  'test',
+  'echo',
+  'exit',
+  'true',
+  'false',
+  'if',
+  'for',
+  'while',
+])
 
 /**
  * npm as the start command costs several times the start time and keeps signals from the app. A script is resolved when
@@ -16,24 +36,31 @@ const BUILTINS = new Set(['cd', 'export', 'set', 'unset', 'source', '.', 'exec',
  */
 export function resolveScript(scripts: Readonly<Record<string, string>>, name: string): ResolvedScript {
   const parts = expand(scripts, name, '', 0)
-  if (typeof parts === 'string') return { how: 'npm', command: name === 'start' ? 'npm start' : `npm run ${name}`, why: parts }
+  if (typeof parts === 'string')
+    return { how: 'npm', command: name === 'start' ? 'npm start' : `npm run ${name}`, why: parts }
   const last = parts.at(-1) ?? ''
   const command = parts.length === 1 ? last : [...parts.slice(0, -1), withExec(last)].join(' && ')
   return { how: 'direct', command }
 }
 
 /** The simple commands in their order, or why the script has to be left to npm. */
-function expand(scripts: Readonly<Record<string, string>>, name: string, args: string, depth: number): string[] | string {
+function expand(
+  scripts: Readonly<Record<string, string>>,
+  name: string,
+  args: string,
+  depth: number,
+): string[] | string {
   const text = scripts[name]?.trim()
   if (text === undefined || text === '') return `there is no script "${name}"`
   if (depth > MAX_DEPTH) return `script "${name}" calls itself`
   if (scripts[`pre${name}`] !== undefined) return `script "pre${name}" runs before it`
   if (scripts[`post${name}`] !== undefined) return `script "post${name}" runs after it`
-  if (/npm_(package|config|lifecycle|execpath|node)/.test(text)) return `script "${name}" uses variables that only npm sets`
+  if (/npm_(package|config|lifecycle|execpath|node)/.test(text))
+    return `script "${name}" uses variables that only npm sets`
   const parts: string[] = []
   const segments = splitOnAnd(text)
   for (const [index, segment] of segments.entries()) {
-    if (SHELL.test(segment)) return `script "${name}" is more than a plain command`
+    if (SHELL.test(segment.replace(QUOTED, ''))) return `script "${name}" is more than a plain command`
     const line = index === segments.length - 1 && args !== '' ? `${segment} ${args}` : segment
     const nested = line === 'npm start' ? ['', 'start', ''] : NPM_RUN.exec(line)
     if (nested === null) {
@@ -43,6 +70,7 @@ function expand(scripts: Readonly<Record<string, string>>, name: string, args: s
     const inner = expand(scripts, nested[1] ?? '', nested[2] ?? '', depth + 1)
     if (typeof inner === 'string') return inner
     parts.push(...inner)
+    if (parts.length > MAX_PARTS) return `script "${name}" runs more than ${MAX_PARTS} commands`
   }
   return parts
 }
@@ -79,6 +107,7 @@ function withExec(command: string): string {
 
 /** The first word of a command, assignments and folders left out. */
 export function programOf(command: string): string {
-  const word = command.split(/\s+/).find((part) => !/^\w+=/.test(part) && part !== 'exec' && part !== 'cross-env') ?? ''
+  const word =
+    command.split(/\s+/).find((part) => !/^\w+=/.test(part) && part !== 'exec' && part !== 'cross-env') ?? ''
   return word.slice(word.lastIndexOf('/') + 1)
 }

@@ -16,7 +16,8 @@ export interface Start {
 }
 
 /** Commands that serve for development; with one of them as `start`, an app that builds files is served as files. */
-const DEV_SERVER = /^(?:npx )?(?:react-scripts start|vite(?: dev| serve| preview)?(?: |$)|vue-cli-service serve|ng serve|astro (?:dev|preview|start)|webpack(?:-dev-server| serve)|parcel(?: serve)?(?: |$)|next dev|nuxt dev|serve(?: |$)|http-server)/
+const DEV_SERVER =
+  /^(?:npx )?(?:react-scripts start|vite(?: dev| serve| preview)?(?: |$)|vue-cli-service serve|ng serve|astro (?:dev|preview|start)|webpack(?:-dev-server| serve)|parcel(?: serve)?(?: |$)|next dev|nuxt dev|serve(?: |$)|http-server)/
 
 export function startsDevServer(pkg: PackageJson): boolean {
   const script = resolveScript(pkg.scripts, 'start')
@@ -24,8 +25,13 @@ export function startsDevServer(pkg: PackageJson): boolean {
 }
 
 /** What runs as `web`: the start script without npm, a framework's server, or the main file. */
-export function startOf({ view, settings, procfile }: PlanContext, pkg: PackageJson, framework: ServerFramework | null): Start | Refusal {
-  if (procfile['web'] !== undefined || override(settings, 'SKYPANEL_START_CMD') !== null) return { ok: true, web: null, notes: [] }
+export function startOf(
+  { view, settings, procfile }: PlanContext,
+  pkg: PackageJson,
+  framework: ServerFramework | null,
+): Start | Refusal {
+  if (procfile['web'] !== undefined || override(settings, 'SKYPANEL_START_CMD') !== null)
+    return { ok: true, web: null, notes: [] }
   const script = (pkg.scripts['start'] ?? '').trim()
   if (script !== '' && !(framework !== null && startsDevServer(pkg))) return fromScript(pkg)
   if (framework !== null) return fromFramework(framework, script)
@@ -33,7 +39,15 @@ export function startOf({ view, settings, procfile }: PlanContext, pkg: PackageJ
   const built = builds ? builtEntry(pkg) : null
   const file = entryFile(view, pkg) ?? built
   if (file !== null) {
-    return { ok: true, web: { command: `node ${shellWord(file)}`, from: pkg.main !== null && file.startsWith(pkg.main.replace(/^\.\//, '')) ? 'package.json#main' : file }, notes: [] }
+    return {
+      ok: true,
+      web: {
+        command: `node ${shellWord(file)}`,
+        from:
+          pkg.main !== null && file.startsWith(pkg.main.replace(/^\.\//, '')) ? 'package.json#main' : file,
+      },
+      notes: [],
+    }
   }
   if (Object.keys(procfile).length > 0) return { ok: true, web: null, notes: [] }
   return refuse(
@@ -58,7 +72,13 @@ function fromScript(pkg: PackageJson): Start {
 }
 
 /** Packages whose command has another name. */
-const PROGRAMS: Readonly<Record<string, string>> = { nest: '@nestjs/cli', tsc: 'typescript', 'babel-node': '@babel/node', strapi: '@strapi/strapi', 'remix-serve': '@remix-run/serve' }
+const PROGRAMS: Readonly<Record<string, string>> = {
+  nest: '@nestjs/cli',
+  tsc: 'typescript',
+  'babel-node': '@babel/node',
+  strapi: '@strapi/strapi',
+  'remix-serve': '@remix-run/serve',
+}
 
 /** The development dependency that a process is started with; npm would remove it from the release. */
 export function startsFromDevDependency(pkg: PackageJson, commands: readonly string[]): string | null {

@@ -22,10 +22,13 @@ interface Declared {
  * Which Node and npm the app asks for: requests only. Settings beat files, `engines` beats the version files of
  * version managers, because that is the order in which they were meant for a deployment.
  */
-export function versions({ view, settings }: PlanContext, pkg: PackageJson, lockVersion: number | null): { ok: true; tools: Tool[] } | Refusal {
+export function versions(
+  { view, settings }: PlanContext,
+  pkg: PackageJson,
+  lockVersion: number | null,
+): { ok: true; tools: Tool[] } | Refusal {
   const set = override(settings, 'SKYPANEL_NODE_VERSION', 'NODE_VERSION')
-  const declared =
-    (set === null ? null : { text: set.value, from: set.name }) ??
+  const declared = (set === null ? null : { text: set.value, from: set.name }) ??
     fromField(pkg.engines['node'], 'package.json#engines.node') ??
     fromFile(view.read('.nvmrc', 4096), '.nvmrc') ??
     fromFile(view.read('.node-version', 4096), '.node-version') ?? { text: '*', from: 'default' }
@@ -74,20 +77,31 @@ export function nodeRange(text: string): string | null {
  * `auto` takes the npm that came with the Node. Locks of version 2 and up cannot be read by npm 6, which Node 14 came
  * with, so those ask for 7 or newer.
  */
-function npmWant(pkg: PackageJson, lockVersion: number | null): { ok: true; want: string; from: string } | Refusal {
+function npmWant(
+  pkg: PackageJson,
+  lockVersion: number | null,
+): { ok: true; want: string; from: string } | Refusal {
   const pinned = /^npm@([^+]+)/.exec(pkg.packageManager ?? '')?.[1]
   if (pinned !== undefined) {
     if (semver.valid(pinned) === null) {
-      return refuse(`package.json#packageManager asks for npm "${pinned.slice(0, 40)}", which is not an exact version`, 'Write it as in `npm@10.9.2`.')
+      return refuse(
+        `package.json#packageManager asks for npm "${pinned.slice(0, 40)}", which is not an exact version`,
+        'Write it as in `npm@10.9.2`.',
+      )
     }
     return { ok: true, want: pinned, from: 'package.json#packageManager' }
   }
   const engines = pkg.engines['npm']?.trim()
   if (engines !== undefined && engines !== '') {
     if (semver.validRange(engines) === null) {
-      return refuse(`package.json#engines.npm asks for npm "${engines.slice(0, 40)}", which is not a version range`, 'Write it as in `>=10`, or remove it.')
+      return refuse(
+        `package.json#engines.npm asks for npm "${engines.slice(0, 40)}", which is not a version range`,
+        'Write it as in `>=10`, or remove it.',
+      )
     }
     return { ok: true, want: engines, from: 'package.json#engines.npm' }
   }
-  return lockVersion !== null && lockVersion >= 2 ? { ok: true, want: '>=7', from: 'package-lock.json#lockfileVersion' } : { ok: true, want: '*', from: 'default' }
+  return lockVersion !== null && lockVersion >= 2
+    ? { ok: true, want: '>=7', from: 'package-lock.json#lockfileVersion' }
+    : { ok: true, want: '*', from: 'default' }
 }

@@ -6,7 +6,14 @@ import { pythonStart } from './start.ts'
 export function detect({ view }: PlanContext, found: Detection): Detection {
   const requirements = readRequirements(view)
   const start = pythonStart(view, requirements.ok ? requirements.packages : new Set())
-  if (start === null) return { ...found, why: `${found.evidence[0] ?? 'its files'}, but nothing to start was found` }
-  if (start.framework === 'script' && !view.exists('requirements.txt')) return { ...found, confidence: 0.7, why: `there is ${start.from}` }
-  return { ...found, confidence: 0.95, evidence: [...new Set([...found.evidence, start.from])], why: `${start.from} can be started` }
+  if (start === null)
+    return { ...found, why: `${found.evidence[0] ?? 'its files'}, but nothing to start was found` }
+  if (start.framework === 'script' && !view.exists('requirements.txt'))
+    return { ...found, confidence: 0.7, why: `there is ${start.from}` }
+  return {
+    ...found,
+    confidence: 0.95,
+    evidence: [...new Set([...found.evidence, start.from])],
+    why: `${start.from} can be started`,
+  }
 }

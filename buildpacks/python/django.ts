@@ -34,7 +34,9 @@ function settingsText(view: FileView, folder: string, module: string): string {
   const path = posix.join(folder, module.replaceAll('.', '/'))
   const text = source(view, `${path}.py`) || source(view, `${path}/__init__.py`)
   const beside = view.exists(`${path}.py`) ? posix.dirname(path) : path
-  const imported = [...text.matchAll(/^from \.(\w+) import \*/gm)].map(([, name]) => source(view, `${beside}/${name ?? ''}.py`))
+  const imported = [...text.matchAll(/^from \.(\w+) import \*/gm)].map(([, name]) =>
+    source(view, `${beside}/${name ?? ''}.py`),
+  )
   return [text, ...imported].join('\n')
 }
 
@@ -42,5 +44,7 @@ function wsgiBeside(view: FileView, folder: string, module: string | null): stri
   const project = module?.split('.')[0]
   const guess = project === undefined ? null : posix.join(folder, project, 'wsgi.py')
   const file = guess !== null && view.exists(guess) ? guess : view.find(posix.join(folder, '*/wsgi.py'))
-  return file === null ? null : `${posix.relative(folder, file).slice(0, -3).replaceAll('/', '.')}:application`
+  return file === null
+    ? null
+    : `${posix.relative(folder, file).slice(0, -3).replaceAll('/', '.')}:application`
 }

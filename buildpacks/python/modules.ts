@@ -16,7 +16,10 @@ const MODULE = /^(?:[A-Za-z_]\w*\/){0,2}[A-Za-z_]\w*\.py$/
 /** Python files in which an application may be made: usual names first, the root before folders. */
 function candidates(view: FileView): string[] {
   const files = [...view.list('*.py'), ...view.list('*/*.py'), ...view.list('*/*/*.py')].filter(
-    (path) => MODULE.test(path) && !/(?:^|\/)(?:tests?|migrations|docs|examples?|scripts)\//.test(path) && !/(?:^|\/)(?:test_\w+|setup|conftest|manage)\.py$/.test(path),
+    (path) =>
+      MODULE.test(path) &&
+      !/(?:^|\/)(?:tests?|migrations|docs|examples?|scripts)\//.test(path) &&
+      !/(?:^|\/)(?:test_\w+|setup|conftest|manage)\.py$/.test(path),
   )
   const rank = (path: string): number => {
     const parts = path.slice(0, -3).split('/')
@@ -29,17 +32,22 @@ function candidates(view: FileView): string[] {
 
 /** Finds `name = Class(` at the top level of a module, or a `create_app` that makes one. */
 export function findApp(view: FileView, classes: readonly string[]): AppObject | null {
-  const made = new RegExp(`^([A-Za-z_]\\w*)[ \\t]*(?::[ \\t]*[\\w.]+[ \\t]*)?=[ \\t]*(?:[A-Za-z_]\\w*\\.)?(?:${classes.join('|')})\\(`, 'm')
+  const made = new RegExp(
+    `^([A-Za-z_]\\w*)[ \\t]*(?::[ \\t]*[\\w.]+[ \\t]*)?=[ \\t]*(?:[A-Za-z_]\\w*\\.)?(?:${classes.join('|')})\\(`,
+    'm',
+  )
   const inside = new RegExp(`=[ \\t]*(?:[A-Za-z_]\\w*\\.)?(?:${classes.join('|')})\\(`)
   let factory: AppObject | null = null
   for (const file of candidates(view)) {
     const text = source(view, file)
     const variable = made.exec(text)?.[1]
     if (variable !== undefined) return { target: `${moduleOf(file)}:${variable}`, file, factory: false }
-    const called = /^(app|application)[ \t]*=[ \t]*(?:\w+\.)?(?:create_app|make_app|create_application)\(/m.exec(text)?.[1]
+    const called =
+      /^(app|application)[ \t]*=[ \t]*(?:\w+\.)?(?:create_app|make_app|create_application)\(/m.exec(text)?.[1]
     if (called !== undefined) return { target: `${moduleOf(file)}:${called}`, file, factory: false }
     const maker = /^def (create_app|make_app|create_application)\(/m.exec(text)?.[1]
-    if (maker !== undefined && inside.test(text)) factory ??= { target: `${moduleOf(file)}:${maker}`, file, factory: true }
+    if (maker !== undefined && inside.test(text))
+      factory ??= { target: `${moduleOf(file)}:${maker}`, file, factory: true }
   }
   return factory
 }

@@ -51,7 +51,12 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
     env: { PATH_PREPEND: PATH, PYTHONUNBUFFERED: '1', WEB_CONCURRENCY: '2', LANG: 'C.UTF-8' },
     static: null,
     processes: start === null ? {} : { web: { command: start.command, from: start.from } },
-    notes: [...versionNotes(context, asked.patch), ...serverNotes(added, start), ...otherNotes(requirements, other), ...djangoNotes(context, django)],
+    notes: [
+      ...versionNotes(context, asked.patch),
+      ...serverNotes(added, start),
+      ...otherNotes(requirements, other),
+      ...djangoNotes(context, django),
+    ],
   }
 }
 
@@ -77,7 +82,12 @@ function installStep(requirements: Requirements, added: string | null): Step {
     name: 'install',
     files: requirements.local ? ['.'] : [...requirements.files],
     commands,
-    env: { PIP_CACHE_DIR: '/cache/pip', PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_INPUT: '1', PATH_PREPEND: PATH },
+    env: {
+      PIP_CACHE_DIR: '/cache/pip',
+      PIP_DISABLE_PIP_VERSION_CHECK: '1',
+      PIP_NO_INPUT: '1',
+      PATH_PREPEND: PATH,
+    },
     network: wanted.length > 0,
     secrets: [...requirements.variables],
     caches: ['pip'],
@@ -103,7 +113,13 @@ function collectStep({ settings }: PlanContext, django: Django): Step | null {
 function versionNotes({ manifest }: PlanContext, patch: string | null): Note[] {
   if (patch === null) return []
   const stack = manifest.defaults['stackPython'] ?? ''
-  return [{ level: 'info', code: 'python.version.patch', message: `Python ${patch} was asked for; the stack's ${stack} is used, at its own patch level.` }]
+  return [
+    {
+      level: 'info',
+      code: 'python.version.patch',
+      message: `Python ${patch} was asked for; the stack's ${stack} is used, at its own patch level.`,
+    },
+  ]
 }
 
 function serverNotes(added: string | null, start: PythonStart | null): Note[] {
@@ -114,7 +130,13 @@ function serverNotes(added: string | null, start: PythonStart | null): Note[] {
 
 function otherNotes(requirements: Requirements, other: { file: string } | undefined): Note[] {
   if (requirements.files.length === 0 || other === undefined || other.file === 'pyproject.toml') return []
-  return [{ level: 'info', code: 'python.manager.ignored', message: `requirements.txt is installed; ${other.file} is not looked at.` }]
+  return [
+    {
+      level: 'info',
+      code: 'python.manager.ignored',
+      message: `requirements.txt is installed; ${other.file} is not looked at.`,
+    },
+  ]
 }
 
 function djangoNotes({ settings, procfile }: PlanContext, django: Django | null): Note[] {

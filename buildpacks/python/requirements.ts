@@ -28,7 +28,8 @@ export function readRequirements(view: FileView): Requirements | Refusal {
   while (pending.length > 0) {
     const path = pending.shift() ?? ''
     if (files.includes(path)) continue
-    if (files.length >= MAX_FILES) return refuse(`requirements.txt includes more than ${MAX_FILES} files`, 'Put them together.')
+    if (files.length >= MAX_FILES)
+      return refuse(`requirements.txt includes more than ${MAX_FILES} files`, 'Put them together.')
     const file = view.read(path)
     if (!file.ok) return unreadable(path, file.reason)
     files.push(path)
@@ -36,7 +37,8 @@ export function readRequirements(view: FileView): Requirements | Refusal {
     for (const raw of file.text.replace(/\\\r?\n/g, ' ').split(/\r?\n/)) {
       const line = raw.replace(/(^|\s)#.*/, '').trim()
       const included = INCLUDE.exec(line)?.[1]
-      if (included !== undefined && !/^\w+:\/\//.test(included)) pending.push(posix.join(posix.dirname(path), included))
+      if (included !== undefined && !/^\w+:\/\//.test(included))
+        pending.push(posix.join(posix.dirname(path), included))
       else if (LOCAL.test(line)) local = true
       else if (/^(?:-e|--editable)/.test(line) && !line.includes('://')) local = true
       else if (/^[A-Za-z0-9]/.test(line)) packages.add(normal(/^[A-Za-z0-9._-]+/.exec(line)?.[0] ?? ''))
@@ -50,7 +52,14 @@ function normal(name: string): string {
 }
 
 function unreadable(path: string, reason: string): Refusal {
-  if (reason === 'missing') return refuse(`${path} is included by a requirements file, but is not there`, 'Commit it, or remove the line that includes it.')
+  if (reason === 'missing')
+    return refuse(
+      `${path} is included by a requirements file, but is not there`,
+      'Commit it, or remove the line that includes it.',
+    )
   if (reason === 'outside') return refuse(`${path} is outside of the app`, 'Put it into the repository.')
-  return refuse(`${path} cannot be read (${reason})`, 'Requirements files are UTF-8 text; some Windows shells write UTF-16, which pip cannot read either.')
+  return refuse(
+    `${path} cannot be read (${reason})`,
+    'Requirements files are UTF-8 text; some Windows shells write UTF-16, which pip cannot read either.',
+  )
 }

@@ -36,13 +36,25 @@ export function pythonStart(view: FileView, packages: ReadonlySet<string>): Pyth
   const wsgi = findApp(view, WSGI)
   if (wsgi !== null) {
     const target = wsgi.factory ? shellWord(`${wsgi.target}()`) : wsgi.target
-    return { command: `gunicorn ${target} ${GUNICORN}`, from: wsgi.file, server: 'gunicorn', framework: 'WSGI' }
+    return {
+      command: `gunicorn ${target} ${GUNICORN}`,
+      from: wsgi.file,
+      server: 'gunicorn',
+      framework: 'WSGI',
+    }
   }
   const script = SCRIPTS.find((file) => view.exists(file))
-  return script === undefined ? null : { command: `python ${script}`, from: script, server: null, framework: 'script' }
+  return script === undefined
+    ? null
+    : { command: `python ${script}`, from: script, server: null, framework: 'script' }
 }
 
 function djangoStart(django: Django, wsgi: string): PythonStart {
   const chdir = django.folder === '.' ? '' : `--chdir ${django.folder} `
-  return { command: `gunicorn ${chdir}${wsgi} ${GUNICORN}`, from: 'manage.py', server: 'gunicorn', framework: 'Django' }
+  return {
+    command: `gunicorn ${chdir}${wsgi} ${GUNICORN}`,
+    from: 'manage.py',
+    server: 'gunicorn',
+    framework: 'Django',
+  }
 }

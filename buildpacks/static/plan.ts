@@ -8,10 +8,16 @@ export function plan({ view }: PlanContext): LanguagePlan | Refusal {
   if (said !== null && !said.ok) return said
   const dir = said?.root ?? (view.exists('index.html') || !view.exists('public/index.html') ? '.' : 'public')
   if (dir !== '.' && !view.exists(dir)) {
-    return refuse(`Staticfile names the root "${dir}", which does not exist`, 'Correct it, or commit the folder.')
+    return refuse(
+      `Staticfile names the root "${dir}", which does not exist`,
+      'Correct it, or commit the folder.',
+    )
   }
   if (said === null && !view.exists('index.html') && !view.exists('public/index.html')) {
-    return refuse('There is no page to serve', 'Put an index.html at the root, or name the folder in a Staticfile: `root: public`.')
+    return refuse(
+      'There is no page to serve',
+      'Put an index.html at the root, or name the folder in a Staticfile: `root: public`.',
+    )
   }
   const site = { dir, indexFallback: said?.indexFallback ?? false }
   const parts = serveStatic({ ...site, immutable: [] }, said === null ? 'index.html' : 'Staticfile')

@@ -17,23 +17,51 @@ interface StaticFramework {
 }
 
 /** Servers that a framework's app may carry; one of them means that there is more than files. */
-const SERVERS = ['express', 'fastify', 'koa', 'hono', '@hapi/hapi', '@nestjs/core', 'next', 'nuxt', '@sveltejs/kit', '@remix-run/node', '@react-router/node', '@tanstack/react-start']
+const SERVERS = [
+  'express',
+  'fastify',
+  'koa',
+  'hono',
+  '@hapi/hapi',
+  '@nestjs/core',
+  'next',
+  'nuxt',
+  '@sveltejs/kit',
+  '@remix-run/node',
+  '@react-router/node',
+  '@tanstack/react-start',
+]
 
 const frameworks: readonly StaticFramework[] = [
   {
     name: 'Next.js (static export)',
-    match: (view, pkg) => hasDependency(pkg, 'next') && /output\s*:\s*['"]export['"]/.test(config(view, 'next.config')),
-    output: (view) => ({ dir: setting(config(view, 'next.config'), 'distDir') ?? 'out', indexFallback: false, immutable: ['/_next/static/*'] }),
+    match: (view, pkg) =>
+      hasDependency(pkg, 'next') && /output\s*:\s*['"]export['"]/.test(config(view, 'next.config')),
+    output: (view) => ({
+      dir: setting(config(view, 'next.config'), 'distDir') ?? 'out',
+      indexFallback: false,
+      immutable: ['/_next/static/*'],
+    }),
   },
   {
     name: 'Astro',
-    match: (view, pkg) => hasDependency(pkg, 'astro') && !/output\s*:\s*['"](?:server|hybrid)['"]|adapter\s*:/.test(config(view, 'astro.config')),
-    output: (view) => ({ dir: setting(config(view, 'astro.config'), 'outDir') ?? 'dist', indexFallback: false, immutable: ['/_astro/*'] }),
+    match: (view, pkg) =>
+      hasDependency(pkg, 'astro') &&
+      !/output\s*:\s*['"](?:server|hybrid)['"]|adapter\s*:/.test(config(view, 'astro.config')),
+    output: (view) => ({
+      dir: setting(config(view, 'astro.config'), 'outDir') ?? 'dist',
+      indexFallback: false,
+      immutable: ['/_astro/*'],
+    }),
   },
   {
     name: 'Create React App',
     match: (_, pkg) => hasDependency(pkg, 'react-scripts') && withoutServer(pkg),
-    output: () => ({ dir: 'build', indexFallback: true, immutable: ['/static/js/*', '/static/css/*', '/static/media/*'] }),
+    output: () => ({
+      dir: 'build',
+      indexFallback: true,
+      immutable: ['/static/js/*', '/static/css/*', '/static/media/*'],
+    }),
   },
   {
     name: 'Vue CLI',
@@ -42,7 +70,10 @@ const frameworks: readonly StaticFramework[] = [
   },
   {
     name: 'Vite',
-    match: (_, pkg) => hasDependency(pkg, 'vite') && withoutServer(pkg) && /\bvite build\b/.test(Object.values(pkg.scripts).join('\n')),
+    match: (_, pkg) =>
+      hasDependency(pkg, 'vite') &&
+      withoutServer(pkg) &&
+      /\bvite build\b/.test(Object.values(pkg.scripts).join('\n')),
     output: (view, pkg) => ({ dir: viteFolder(view, pkg), indexFallback: true, immutable: ['/assets/*'] }),
   },
 ]
@@ -59,7 +90,9 @@ function withoutServer(pkg: PackageJson): boolean {
 
 function viteFolder(view: FileView, pkg: PackageJson): string {
   const text = config(view, 'vite.config')
-  const flag = /\bvite build\b[^&|;]*--outDir[ =]["']?([\w./@-]+)/.exec(Object.values(pkg.scripts).join('\n'))?.[1]
+  const flag = /\bvite build\b[^&|;]*--outDir[ =]["']?([\w./@-]+)/.exec(
+    Object.values(pkg.scripts).join('\n'),
+  )?.[1]
   const outDir = flag ?? literal(text, 'outDir') ?? 'dist'
   return siteFolder(posix.join(literal(text, 'root') ?? '.', outDir)) ?? 'dist'
 }

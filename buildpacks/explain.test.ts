@@ -1,0 +1,85 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { describe, expect, it } from 'vitest'
+import { explainFailure, KnownErrors } from './explain.ts'
+
+const here = fileURLToPath(new URL('.', import.meta.url))
+
+describe('the reason of a failed build', () => {
+  it.each([
+    [
+      'node',
+      'npm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync.',
+      /does not fit package\.json/,
+    ],
+    [
+      'node',
+      'npm error code ETARGET\nnpm error notarget No matching version found for express@^99.0.0.',
+      /No version of express@\^99\.0\.0\./,
+    ],
+    [
+      'node',
+      "npm error code E404\nnpm error 404 Not Found - GET https://r.test/nope - Not found\nnpm error 404  'nope@1.0.0' is not in this registry.",
+      /nope/,
+    ],
+    ['node', 'npm error code ERESOLVE\nnpm error ERESOLVE unable to resolve dependency tree', /contradict/],
+    ['node', 'sh: 1: tsc: not found', /command tsc was not found/],
+    [
+      'node',
+      "Error: Cannot find module './routes/Users'\nRequire stack:",
+      /module \.\/routes\/Users was not found/,
+    ],
+    ['node', "src/a.ts(3,5): error TS2322: Type 'string' is not assignable to type 'number'.", /TypeScript/],
+    ['node', 'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory', /heap/],
+    ['node', 'npm error Missing script: "bundle"', /no script "bundle"/],
+    [
+      'python',
+      'ERROR: Could not find a version that satisfies the requirement flsk==3\nERROR: No matching distribution found for flsk==3',
+      /no release of flsk==3/,
+    ],
+    ['python', "ModuleNotFoundError: No module named 'whitenoise'", /whitenoise/],
+    [
+      'python',
+      'django.core.exceptions.ImproperlyConfigured: The SECRET_KEY setting must not be empty.',
+      /SECRET_KEY/,
+    ],
+    ['static', 'cat: write error: No space left on device', /disk space/],
+    ['node', 'getaddrinfo EAI_AGAIN api.test', /network/],
+    ['unknown', 'Killed', /memory/],
+  ])('%s: %s', (provider, output, expected) => {
+    expect(explainFailure(provider, `lines before\n${output}\nlines after\n`)?.message).toMatch(expected)
+  })
+
+  it('is not made up where nothing is known, and no name leads out of the folder', () => {
+    expect(explainFailure('node', 'all is well')).toBeNull()
+    expect(explainFailure('../../etc', 'all is well')).toBeNull()
+  })
+
+  it('is looked for in the end of the output, in a time that does not depend on its length', () => {
+    const noise = `npm error code E404\n${'npm error code E404 '.repeat(20_000)}`
+    expect(explainFailure('node', `${noise}\nsh: 1: vite: not found\n`)?.message).toMatch(/vite/)
+  })
+
+  it('is known in words of cause and advice, in every language', () => {
+    const files = [
+      join(here, 'errors.json'),
+      ...readdirSync(here, { withFileTypes: true })
+        .filter((entry) => entry.isDirectory())
+        .map(({ name }) => join(here, name, 'errors.json')),
+    ]
+    for (const file of files) {
+      let text: string
+      try {
+        text = readFileSync(file, 'utf8')
+      } catch {
+        continue
+      }
+      for (const { match, cause, advice } of KnownErrors.parse(JSON.parse(text))) {
+        expect(() => new RegExp(match, 'm'), `${file}: ${match}`).not.toThrow()
+        expect(cause.length).toBeGreaterThan(10)
+        expect(advice.length).toBeGreaterThan(10)
+      }
+    }
+  })
+})
