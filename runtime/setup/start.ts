@@ -6,7 +6,7 @@ import type { Reporter } from './reporter.ts'
 import { known, supervisionOf, type SetupContext } from './setup-context.ts'
 import { AFTER_CTRL_C, summary } from './summary.ts'
 import { admin } from './steps/admin.ts'
-import { stacks } from './steps/build-engine.ts'
+import { native, stacks } from './steps/build-engine.ts'
 import { command } from './steps/command.ts'
 import { cluster, database } from './steps/database.ts'
 import { folders } from './steps/folders.ts'
@@ -31,6 +31,7 @@ export const STEPS: readonly Step<SetupContext>[] = [
   folders,
   namespace,
   stacks,
+  native,
   version,
   keys,
   packages('database'),

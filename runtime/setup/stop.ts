@@ -47,7 +47,7 @@ async function stopInstances(socket: string): Promise<number> {
   return alive.length
 }
 
-/** Control groups of this name, at the top of every hierarchy. */
+/** Control groups of this name, at the top of every hierarchy and as systemd nests them. */
 export async function groupsNamed(name: string, top = '/sys/fs/cgroup'): Promise<string[]> {
   const found: string[] = []
   const places = [
@@ -56,6 +56,10 @@ export async function groupsNamed(name: string, top = '/sys/fs/cgroup'): Promise
       .filter((entry) => entry.isDirectory())
       .map((entry) => join(top, entry.name)),
   ]
+  for (const place of places) {
+    const slice = join(place, 'skypanel.slice', `${name}.slice`)
+    if ((await readdir(slice).catch(() => null)) !== null) found.push(slice)
+  }
   for (const place of places)
     if ((await readdir(join(place, name)).catch(() => null)) !== null) found.push(join(place, name))
   return found

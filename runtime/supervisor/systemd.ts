@@ -169,6 +169,8 @@ export function systemdSupervision(
           await tryRun(['systemctl', 'disable', '--quiet', '--now', file])
       for (const file of files) await rm(join(folder, file), { recursive: true, force: true })
       await rm(join(folder, `${unit('platform', 'target')}.wants`), { recursive: true, force: true })
+      // Groups of instances and builds that the agent asked systemd for have no file.
+      await tryRun(['systemctl', 'stop', `${prefix}*`], { timeout: 120_000 })
       await run(['systemctl', 'daemon-reload'])
       await tryRun(['systemctl', 'reset-failed', `${prefix}*`])
     },

@@ -1,5 +1,6 @@
-import { access, readFile } from 'node:fs/promises'
+import { access, readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { ensureNative, readNative } from '../../../buildpacks/nix/native.ts'
 import { ensureNix } from '../../../buildpacks/nix/nix.ts'
 import { ensureStacks, readStacks } from '../../../buildpacks/nix/stack.ts'
 import type { Store } from '../../../buildpacks/nix/store.ts'
@@ -39,12 +40,8 @@ export const stacks: Step<SetupContext> = {
     const { at, options } = context
     const made = await readStacks(at.agentState).catch(() => null)
     if (made === null || !(await hasStamp(options.home, 'stacks', await facts(context)))) return true
-    const there = async (path: string) =>
-      await access(join(at.nix, path.slice('/nix/'.length))).then(
-        () => true,
-        () => false,
-      )
-    return !((await there(made.run.path)) && (await there(made.build.path)))
+    const inStore = async (path: string) => await isThere(join(at.nix, path.slice('/nix/'.length)))
+    return !((await inStore(made.run.path)) && (await inStore(made.build.path)))
   },
   async apply(context, say) {
     const store = await openStore(context, say)
@@ -52,3 +49,46 @@ export const stacks: Step<SetupContext> = {
     await stamp(context.options.home, 'stacks', await facts(context))
   },
 }
+
+/** What the native programs are made from. */
+async function nativeFacts(context: SetupContext): Promise<string> {
+  const folder = nativeFolder(context)
+  const names = (await readdir(folder)).filter((name) => /\.[ch]$/.test(name)).sort()
+  const sources = await Promise.all(names.map(async (name) => await readFile(join(folder, name), 'utf8')))
+  return JSON.stringify([names, sources, (await readStacks(context.at.agentState))?.build.path ?? null])
+}
+
+const nativeFolder = ({ options }: SetupContext) => join(options.checkout, 'runtime', 'native')
+
+/** The init of instances, the shim that starts them and git's hook: compiled once, by the build stack's compiler. */
+export const native: Step<SetupContext> = {
+  name: 'native programs',
+  after: ['stacks'],
+  async needed(context) {
+    if (!usesNix(context)) return false
+    const path = await readNative(context.at.agentState).catch(() => null)
+    const there = path !== null && (await isThere(join(context.at.nix, path.slice('/nix/'.length))))
+    return !there || !(await hasStamp(context.options.home, 'native', await nativeFacts(context)))
+  },
+  async apply(context, say) {
+    const { at, options } = context
+    const made = await readStacks(at.agentState)
+    if (made === null) throw new Error('the stacks are not recorded: the steps of setup run in a wrong order')
+    const { caBundle } = known(context.registries, 'the registries')
+    await ensureNative(
+      await openStore(context, say),
+      made,
+      at.agentState,
+      nativeFolder(context),
+      caBundle,
+      say,
+    )
+    await stamp(options.home, 'native', await nativeFacts(context))
+  },
+}
+
+const isThere = async (path: string) =>
+  await access(path).then(
+    () => true,
+    () => false,
+  )

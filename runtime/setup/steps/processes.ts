@@ -65,7 +65,14 @@ async function isOurs(context: SetupContext, pid: number): Promise<boolean> {
 /** Everything but the server: it comes up beside the migration, the server after it. */
 export const dataPlane: Step<SetupContext> = {
   name: 'processes',
-  after: ['version', 'router configuration', 'registries', 'mount namespace', 'stacks', 'database cluster'],
+  after: [
+    'version',
+    'router configuration',
+    'registries',
+    'mount namespace',
+    'native programs',
+    'database cluster',
+  ],
   needed: () => Promise.resolve(true),
   async apply(context) {
     await checkPorts(context)
