@@ -17,7 +17,7 @@ export interface Target {
 }
 
 /** Where a platform listens that was started without flags. */
-export const DEFAULT_HOST = 'http://127.0.0.1:8800'
+export const DEFAULT_HOST = 'http://localhost:8800'
 
 /** `panel.example.com` and `http://localhost:8800/` alike become an origin. */
 export function originOf(host: string): string {

@@ -39,18 +39,32 @@ export const detect: Action = async (cli, input) => {
   else cli.print(summary(result.plan))
 }
 
+/** Sources that carry one version, which is therefore not chosen. */
+const OWN: Readonly<Record<string, string>> = { stack: 'the stack', debian: 'Debian' }
+
+/** `22.21.0 from npm`, or that the stack's own is taken. */
+function versionOf(tool: BuildPlan['tools'][number]): string {
+  if (tool.version !== null) return `${tool.version} from ${tool.source}`
+  const where = OWN[tool.source]
+  if (where === undefined) return `${tool.want} from ${tool.source} (not resolved)`
+  return `${tool.want === '*' ? '' : `${tool.want} `}as ${where} has it`
+}
+
+/** A script of many lines is in the JSON; here it would hide the other steps. */
+function firstLine(command: string): string {
+  const lines = command.split('\n')
+  return lines.length === 1 ? command : `${lines[0] ?? ''} … (${lines.length} lines)`
+}
+
 export function summary(plan: BuildPlan): string {
   const detected = plan.detected.map(({ provider, role, evidence }) => {
     const files = evidence.map(({ file }) => file).join(', ')
     return `  ${provider}${role === 'companion' ? ' (beside)' : ''}: ${files === '' ? 'by default' : files}`
   })
-  const tools = plan.tools.map(
-    (tool) =>
-      `  ${tool.name} ${tool.version ?? `${tool.want} (not resolved)`} from ${tool.source}: ${tool.from}`,
-  )
+  const tools = plan.tools.map((tool) => `  ${tool.name} ${versionOf(tool)}: ${tool.from}`)
   const steps = plan.steps.flatMap((step) => [
     `  ${step.name}${step.network ? ' (with network)' : ''}`,
-    ...step.commands.map((command) => `    $ ${command}`),
+    ...step.commands.map((command) => `    $ ${firstLine(command)}`),
   ])
   const processes = Object.entries(plan.release.processes).map(
     ([type, { command, from }]) => `  ${type}: ${command} (${from})`,
