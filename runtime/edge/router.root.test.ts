@@ -155,7 +155,7 @@ describe('through the real Caddy', () => {
     expect(none).toMatch(/^HTTP\/1\.[01] 404/)
     const tunnel = await rawRequest(
       router.http,
-      'CONNECT 127.0.0.1:5000 HTTP/1.1\r\nHost: 127.0.0.1:5000\r\n\r\n',
+      'CONNECT 127.0.0.1:5000 HTTP/1.1\r\nHost: 127.0.0.1:5000\r\nConnection: close\r\n\r\n',
     )
     expect(tunnel).not.toMatch(/^HTTP\/1\.1 200/)
   })
