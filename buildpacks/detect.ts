@@ -1,14 +1,9 @@
+import { ask, type Candidate, choose } from './ask.ts'
 import type { FileView } from './file-view.ts'
 import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
 import { MAX_PROCFILE_BYTES, parseProcfile, type ProcfileEntry, type ProcfileResult } from './procfile.ts'
-import type { Detection, LanguagePlan, PlanContext, Provider } from './provider.ts'
+import type { LanguagePlan, Provider } from './provider.ts'
 import { override, type PlanSettings } from './settings.ts'
-
-interface Candidate {
-  readonly provider: Provider
-  readonly context: PlanContext
-  readonly found: Detection
-}
 
 type Asked = { provider: string; why: string }
 type Failure = Extract<PlanResult, { ok: false }>
@@ -72,56 +67,6 @@ function readProcfile(view: FileView): ProcfileResult {
         hint: 'Commit the file itself.',
       }
   }
-}
-
-function ask(provider: Provider, context: PlanContext): Candidate {
-  const found = fileTests(provider, context)
-  if (found.confidence === 0) return { provider, context, found }
-  const refined = provider.refine === null ? found : provider.refine(context, found)
-  return { provider, context, found: refined.confidence === 0 ? refined : withProcfile(refined, context) }
-}
-
-function fileTests(provider: Provider, { view }: PlanContext): Detection {
-  const { any, all, not, weight } = provider.manifest.detect
-  const hits = any.map((glob) => view.find(glob)).filter((path) => path !== null)
-  const missing = all.filter((glob) => !view.exists(glob))
-  const against = not.map((glob) => view.find(glob)).find((path) => path !== null)
-  const none = (why: string): Detection => ({ confidence: 0, evidence: [], why })
-  if (missing.length > 0) return none(`no ${missing.join(' and no ')}`)
-  if (any.length > 0 && hits.length === 0) return none(`none of ${any.join(', ')}`)
-  if (against !== undefined) return none(`${against} speaks against it`)
-  return {
-    confidence: weight,
-    evidence: [...new Set([...all, ...hits])].slice(0, 5),
-    why: `${hits[0] ?? all[0] ?? 'its files'} fits`,
-  }
-}
-
-/** What the app itself says it runs outweighs what lies around. */
-function withProcfile(found: Detection, { procfile, manifest }: PlanContext): Detection {
-  const entry = procfile['web'] ?? Object.values(procfile)[0]
-  if (entry === undefined || !manifest.commands.includes(firstWord(entry.command))) return found
-  return {
-    confidence: Math.max(found.confidence, 0.98),
-    evidence: [...found.evidence, 'Procfile'],
-    why: `${found.why}; Procfile runs ${firstWord(entry.command)}`,
-  }
-}
-
-function firstWord(command: string): string {
-  const word = command.split(/\s+/).find((part) => !/^\w+=/.test(part) && part !== 'exec') ?? ''
-  return word.slice(word.lastIndexOf('/') + 1)
-}
-
-function choose(candidates: readonly Candidate[], settings: PlanSettings): Candidate | null {
-  const forced = override(settings, 'SKYPANEL_BUILDPACK')
-  if (forced !== null)
-    return candidates.find(({ provider }) => provider.manifest.name === forced.value) ?? null
-  let best: Candidate | null = null
-  for (const candidate of candidates) {
-    if (candidate.found.confidence > (best?.found.confidence ?? 0)) best = candidate
-  }
-  return best
 }
 
 function nobody(settings: PlanSettings, providers: readonly Provider[], asked: readonly Asked[]): Failure {

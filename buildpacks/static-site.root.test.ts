@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { type IncomingMessage, request } from 'node:http'
 import { createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
@@ -43,7 +43,7 @@ async function freePort(): Promise<number> {
 async function get(port: number, path: string, headers: Record<string, string> = {}): Promise<Answer> {
   const sent = request({ host: '127.0.0.1', port, path, headers })
   sent.end()
-  const [answer] = (await once(sent, 'response')) as [import('node:http').IncomingMessage]
+  const [answer] = (await once(sent, 'response')) as [IncomingMessage]
   let body = ''
   for await (const chunk of answer) body += String(chunk)
   return { status: answer.statusCode ?? 0, body, headers: answer.headers }

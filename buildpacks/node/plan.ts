@@ -1,28 +1,17 @@
 import type { BuildPlan, Note, Step } from '../plan.ts'
-import { type LanguagePlan, type PlanContext, type Refusal, step } from '../provider.ts'
+import type { LanguagePlan, PlanContext, Refusal } from '../provider.ts'
 import { flag, override } from '../settings.ts'
 import { readStaticfile, type Staticfile } from '../staticfile.ts'
 import { STATIC_FOLDER, STATIC_STEP, serveStatic } from '../static-site.ts'
-import { buildScriptsOf, fetchingScript } from './build-scripts.ts'
+import { buildScriptsOf } from './build-scripts.ts'
+import { buildStep, type NodeApp } from './build-step.ts'
 import { type ServerFramework, serverFramework } from './frameworks/server-start.ts'
 import { type StaticOutput, staticOutput } from './frameworks/static-output.ts'
-import { type Install, NPM_CACHE, NPM_ENV, planInstall } from './install.ts'
+import { NPM_CACHE, planInstall } from './install.ts'
 import { type NpmLock, readLock } from './lock.ts'
 import { type PackageJson, readPackageJson } from './package-json.ts'
 import { type Start, startOf, startsDevServer, startsFromDevDependency } from './start.ts'
 import { versions } from './versions.ts'
-
-/** Everything that was read of the app, before anything is decided. */
-interface App {
-  readonly context: PlanContext
-  readonly pkg: PackageJson
-  readonly lock: NpmLock
-  readonly install: Install
-  /** The app's dependencies, or a lock, give an install something to do. */
-  readonly installs: boolean
-  /** Commands of the build step; none: there is no build step. */
-  readonly build: readonly string[]
-}
 
 export function plan(context: PlanContext): LanguagePlan | Refusal {
   const read = readPackageJson(context.view)
@@ -42,7 +31,7 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
   return start.ok ? serverPlan(app, start, framework, asked.tools) : start
 }
 
-function describe(context: PlanContext, pkg: PackageJson, lock: NpmLock): App {
+function describe(context: PlanContext, pkg: PackageJson, lock: NpmLock): NodeApp {
   const install = planInstall(context, pkg, lock)
   const set = override(context.settings, 'SKYPANEL_BUILD_CMD')
   const build = set === null ? buildScriptsOf(pkg).map((name) => `npm run ${name}`) : [set.value]
@@ -59,7 +48,7 @@ function describe(context: PlanContext, pkg: PackageJson, lock: NpmLock): App {
 }
 
 /** The files that the build makes, when they are all there is to serve and nobody says otherwise. */
-function siteOf({ context, pkg, build }: App, staticfile: Staticfile | null): StaticOutput | null {
+function siteOf({ context, pkg, build }: NodeApp, staticfile: Staticfile | null): StaticOutput | null {
   const { procfile, settings, view } = context
   if (
     build.length === 0 ||
@@ -79,7 +68,7 @@ function siteOf({ context, pkg, build }: App, staticfile: Staticfile | null): St
   return staticOutput(view, pkg)
 }
 
-function sitePlan(app: App, site: StaticOutput, tools: LanguagePlan['tools']): LanguagePlan {
+function sitePlan(app: NodeApp, site: StaticOutput, tools: LanguagePlan['tools']): LanguagePlan {
   const parts = serveStatic(site, site.framework)
   const check = `test -d ${site.dir} || { echo "The build made no folder ${site.dir}, which is to be served. Name the right one in a Staticfile: root: FOLDER" >&2; exit 1; }`
   const built = buildStep(app, null, [check])
@@ -100,7 +89,7 @@ function sitePlan(app: App, site: StaticOutput, tools: LanguagePlan['tools']): L
 }
 
 function serverPlan(
-  app: App,
+  app: NodeApp,
   start: Start,
   framework: ServerFramework | null,
   tools: LanguagePlan['tools'],
@@ -158,71 +147,7 @@ function serverPlan(
   }
 }
 
-function buildStep(
-  app: App,
-  framework: ServerFramework | null,
-  after: readonly string[],
-): { step: Step; notes: Note[] } {
-  const { context, pkg, build } = app
-  const said = flag(context.settings, 'SKYPANEL_BUILD_NETWORK')
-  const fetching = said === null ? fetchesBy(app) : null
-  const network = said ?? fetching !== null
-  const cache = framework?.cache ?? null
-  // The cache lies outside of /app, so that it is neither shipped nor part of a key.
-  const linked =
-    cache === null
-      ? []
-      : [`mkdir -p ${cache.folder.replace(/\/[^/]+$/, '')} && ln -sfn /cache/${cache.name} ${cache.folder}`]
-  const unlinked = cache === null ? [] : [`rm -f ${cache.folder}`]
-  const notes: Note[] =
-    fetching === null
-      ? []
-      : [
-          {
-            level: 'info',
-            code: 'node.build.network',
-            message: `The build has network access, because ${fetching} seems to need it. SKYPANEL_BUILD_NETWORK=0 takes it away.`,
-          },
-        ]
-  return {
-    step: step({
-      name: 'build',
-      needs: app.installs ? ['install'] : [],
-      files: ['.'],
-      commands: [...linked, ...build, ...unlinked, ...after],
-      env: { ...NPM_ENV, NODE_ENV: 'production', ...framework?.buildEnv },
-      network,
-      secrets: ['*'],
-      caches: ['npm', ...(cache === null ? [] : [cache.name])].filter((name) => name !== 'npm' || network),
-      outputs: ['.'],
-    }),
-    notes:
-      pkg.scripts['heroku-postbuild'] !== undefined && pkg.scripts['build'] !== undefined
-        ? [...notes, postbuildNote()]
-        : notes,
-  }
-}
-
-function fetchesBy({ context, pkg, install }: App): string | null {
-  const set = override(context.settings, 'SKYPANEL_BUILD_CMD')
-  const names = set === null ? buildScriptsOf(pkg) : []
-  const lifecycle = install.lifecycle.map((command) => command.replace(/^.* run /, ''))
-  const script = fetchingScript(
-    { ...pkg, scripts: { ...pkg.scripts, ...(set === null ? {} : { SKYPANEL_BUILD_CMD: set.value }) } },
-    [...names, ...lifecycle, ...(set === null ? [] : [set.name])],
-  )
-  return script === null ? null : `script "${script}"`
-}
-
-function postbuildNote(): Note {
-  return {
-    level: 'info',
-    code: 'node.build.postbuild',
-    message: 'heroku-postbuild runs instead of build, as on Heroku.',
-  }
-}
-
-function lockNotes({ lock, installs }: App): Note[] {
+function lockNotes({ lock, installs }: NodeApp): Note[] {
   if (!installs || lock.file !== null) return []
   const message =
     'There is no package-lock.json, so each install may bring other versions. Run `npm install` and commit it.'
