@@ -1,0 +1,113 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { authenticate } from '../accounts/authenticate.ts'
+import { authorise } from '../accounts/authorise.ts'
+import type { Caller } from '../accounts/caller.ts'
+import type { RateLimit } from '../accounts/rate-limit.ts'
+import { type Endpoint, fillPath } from '../contract/endpoint.ts'
+import { DomainError } from '../domain/errors.ts'
+import type { ApiDeps } from './deps.ts'
+import { failureOf } from './errors.ts'
+import { sendEvents } from './event-stream.ts'
+import type { Call, Route } from './route.ts'
+import { validate } from './validate.ts'
+
+type Table<Value> = Readonly<Record<string, Readonly<Record<string, Value>>>>
+
+/** Pairs each endpoint of the table with its route. @throws when one has none, or another's. */
+export function pairRoutes(endpoints: Table<Endpoint>, routes: Table<Route>): Route[] {
+  return Object.entries(endpoints).flatMap(([resource, verbs]) =>
+    Object.entries(verbs).map(([verb, endpoint]) => {
+      const route = routes[resource]?.[verb]
+      if (route === undefined) throw new Error(`The endpoint ${resource}.${verb} has no handler`)
+      if (route.endpoint !== endpoint)
+        throw new Error(`The handler of ${resource}.${verb} was made for another endpoint`)
+      if ((route.kind === 'events') !== (endpoint.stream === 'events')) {
+        throw new Error(`The endpoint ${resource}.${verb} and its handler differ in whether they stream`)
+      }
+      return route
+    }),
+  )
+}
+
+/** Registers one route: rate limit → who asks → may they → what they ask → do it → what leaves. */
+export function addRoute(api: FastifyInstance, deps: ApiDeps, route: Route, ending: AbortSignal): void {
+  const { endpoint } = route
+  api.route({
+    method: endpoint.method,
+    url: endpoint.path,
+    async handler(request, reply) {
+      const caller = await identify(deps, endpoint, request, reply)
+      const params = request.params as Record<string, string>
+      const app = await authorise(deps, endpoint.access, caller, params['app'] ?? null)
+      const { body, query } = parseInput(route, request)
+      const gone = new AbortController()
+      reply.raw.once('close', () => gone.abort())
+      const signal = AbortSignal.any([gone.signal, ending])
+      const call: Call = {
+        // The generic call of any endpoint; each handler was typed by its own (see route.ts).
+        ...({ params, body, query } as Pick<Call, 'params' | 'body' | 'query'>),
+        get caller() {
+          if (caller === null) throw new Error(`${endpoint.path} is public and has no caller`)
+          return caller
+        },
+        get app() {
+          if (app === null) throw new Error(`${endpoint.path} names no app`)
+          return app
+        },
+        address: request.ip,
+        lastEventId: lastEventId(request),
+        signal,
+      }
+      if (route.kind === 'answer') {
+        const result = endpoint.reply.parse(await route.handle(call))
+        return await reply.code(endpoint.status ?? 200).send(result)
+      }
+      const source = await route.handle(call)
+      reply.hijack()
+      reply.raw.setHeader('Request-Id', request.id)
+      await sendEvents(reply.raw, source, endpoint.reply, signal, (error) => {
+        const failure = failureOf(error, request.id)
+        if (failure.ours) request.log.error({ err: error }, 'a stream failed')
+        return failure
+      })
+    },
+  })
+}
+
+/** Public endpoints look at no token at all, so a bad one cannot keep anybody from logging in. */
+async function identify(
+  deps: ApiDeps,
+  endpoint: Endpoint,
+  request: FastifyRequest,
+  reply: FastifyReply,
+): Promise<Caller | null> {
+  const caller = endpoint.access === 'public' ? null : await authenticate(deps, request.headers.authorization)
+  if (caller === null) spend(deps.addressLimit, request.ip, reply)
+  else spend(deps.callerLimit, caller.token, reply)
+  return caller
+}
+
+function spend(limit: RateLimit, key: string, reply: FastifyReply): void {
+  const { allowed, remaining, retryAfter } = limit.take(key)
+  void reply.header('RateLimit-Remaining', remaining)
+  if (allowed) return
+  void reply.header('Retry-After', retryAfter)
+  throw new DomainError('rate_limited', `Too many requests. Try it again in ${retryAfter} s.`)
+}
+
+function parseInput(route: Route, request: FastifyRequest) {
+  try {
+    return validate(route.endpoint, request.body, request.query)
+  } catch (error) {
+    throw route.onInvalid?.(request.body) ?? error
+  }
+}
+
+function lastEventId(request: FastifyRequest): string | null {
+  const given = request.headers['last-event-id']
+  return typeof given === 'string' ? given : null
+}
+
+/** The path of an endpoint below `/api` with its parameters filled in; for tests and messages. */
+export const apiPath = (endpoint: Endpoint, params: Readonly<Record<string, string>>): string =>
+  `/api${fillPath(endpoint.path, params)}`

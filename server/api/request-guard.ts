@@ -1,0 +1,29 @@
+import type { Reach } from '../domain/hostname.ts'
+import { panelUrl } from '../domain/hostname.ts'
+
+/** Origins from which a browser may change something: the panel's own, by each of its names. */
+export function ownOrigins(reach: Reach): ReadonlySet<string> {
+  const local = ['127.0.0.1', 'localhost', '[::1]'].map((host) => `http://${host}:${reach.panel}`)
+  return new Set([panelUrl(reach), ...local])
+}
+
+/**
+ * A browser names the page's origin with each request that changes something. Command lines send none; pages of
+ * others, an app's included, are refused whatever token they hold.
+ */
+export function refuseOrigin(method: string, origin: string | undefined, own: ReadonlySet<string>): boolean {
+  if (origin === undefined || method === 'GET' || method === 'HEAD') return false
+  return !own.has(origin)
+}
+
+export function securityHeaders(reach: Reach): Readonly<Record<string, string>> {
+  return {
+    'X-Content-Type-Options': 'nosniff',
+    'X-Frame-Options': 'DENY',
+    'Referrer-Policy': 'no-referrer',
+    'Content-Security-Policy': "default-src 'none'; frame-ancestors 'none'",
+    'Cross-Origin-Resource-Policy': 'same-origin',
+    'Cache-Control': 'no-store',
+    ...(reach.domain === null ? {} : { 'Strict-Transport-Security': 'max-age=31536000' }),
+  }
+}

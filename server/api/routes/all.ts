@@ -1,0 +1,28 @@
+import type { endpoints } from '../../contract/endpoints.ts'
+import type { ApiDeps } from '../deps.ts'
+import type { RoutesOf } from '../route.ts'
+import { accountRoutes } from './accounts.ts'
+import { appRoutes } from './apps.ts'
+import { configVarRoutes } from './config-vars.ts'
+import { domainRoutes } from './domains.ts'
+import { formationRoutes } from './formation.ts'
+import { logRoutes } from './logs.ts'
+import { platformRoutes } from './platform.ts'
+import { releaseRoutes } from './releases.ts'
+import { runRoutes } from './runs.ts'
+
+export type AllRoutes = {
+  readonly [Resource in keyof typeof endpoints]: RoutesOf<(typeof endpoints)[Resource]>
+}
+
+export const allRoutes = (deps: ApiDeps): AllRoutes => ({
+  accounts: accountRoutes(deps),
+  apps: appRoutes(deps),
+  configVars: configVarRoutes(deps),
+  domains: domainRoutes(deps),
+  formation: formationRoutes(deps),
+  logs: logRoutes(deps),
+  platform: platformRoutes(deps),
+  releases: releaseRoutes(deps),
+  runs: runRoutes(deps),
+})

@@ -1,0 +1,17 @@
+import { auditedChange } from '../../apps/audited-change.ts'
+import { runEndpoints } from '../../contract/runs.ts'
+import type { ApiDeps } from '../deps.ts'
+import { answer, type RoutesOf } from '../route.ts'
+
+export const runRoutes = (deps: ApiDeps): RoutesOf<typeof runEndpoints> => ({
+  create: answer(runEndpoints.create, ({ caller, app, body }) =>
+    // The command may hold a secret that somebody typed; only the length of it is kept for ever.
+    auditedChange(
+      deps,
+      caller,
+      app,
+      { action: 'run.create', detail: { command_length: body.command.length, attach: body.attach } },
+      (tx) => deps.deploy.createRun(tx, app.id, caller, body),
+    ),
+  ),
+})

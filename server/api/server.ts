@@ -1,0 +1,119 @@
+import { randomUUID } from 'node:crypto'
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
+import { fastify } from 'fastify'
+import { endpoints } from '../contract/endpoints.ts'
+import { DomainError } from '../domain/errors.ts'
+import { createAttach } from './attach.ts'
+import type { ApiDeps } from './deps.ts'
+import { addRoute, pairRoutes } from './endpoint-plugin.ts'
+import { failureOf } from './errors.ts'
+import { rootPage } from './page.ts'
+import { ownOrigins, refuseOrigin, securityHeaders } from './request-guard.ts'
+import { allRoutes } from './routes/all.ts'
+
+const BODY_LIMIT = 1 << 20
+
+export interface Api extends AsyncDisposable {
+  /** Resolves with the port once it accepts connections. */
+  listen(address: { readonly host: string; readonly port: number }): Promise<number>
+}
+
+/** Answers below `/git/`; reads and writes the raw connection itself. */
+export type GitHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
+
+/** The platform's public HTTP: the contract's table below `/api`, git below `/git/`. @throws when a handler is missing. */
+export async function createApi(deps: ApiDeps, git: GitHandler): Promise<Api> {
+  const ending = new AbortController()
+  const { reach, version } = deps.config
+  const app = fastify({
+    loggerInstance: deps.log.child({ part: 'api' }),
+    // One line a request would be most of the log, and hold nothing that the audit log lacks.
+    disableRequestLogging: true,
+    bodyLimit: BODY_LIMIT,
+    // Names may be at most 30 long; what is longer shall hear that there is no such app.
+    routerOptions: { maxParamLength: 2000 },
+    genReqId: () => randomUUID(),
+    // Behind the platform's own router only: on loopback anybody could claim to be somebody else.
+    trustProxy: reach.domain === null ? false : 'loopback',
+    forceCloseConnections: true,
+    serverFactory: (handler) => {
+      const server = createServer((request, response) => {
+        if (request.url?.startsWith('/git/') === true) void mounted(git, request, response, deps)
+        else handler(request, response)
+      })
+      // A push may take long to arrive; who sends no complete header in time is cut off all the same.
+      server.requestTimeout = 0
+      server.headersTimeout = 30_000
+      server.on('upgrade', createAttach(deps, ending.signal))
+      return server
+    },
+  })
+  const origins = ownOrigins(reach)
+  const headers = securityHeaders(reach)
+
+  app.addHook('onRequest', async (request, reply) => {
+    void reply.headers({ ...headers, 'Request-Id': request.id })
+    if (refuseOrigin(request.method, request.headers.origin, origins)) {
+      throw new DomainError('forbidden', 'Requests from pages of this origin are refused.')
+    }
+  })
+  app.setErrorHandler(async (error, request, reply) => {
+    const { status, body, ours } = failureOf(error, request.id)
+    if (ours)
+      request.log.error(
+        {
+          err: error,
+          cause: error instanceof Error ? error.cause : undefined,
+          url: request.routeOptions.url,
+        },
+        'a request failed',
+      )
+    if (status === 401) void reply.header('WWW-Authenticate', 'Bearer realm="SkyPanel"')
+    if (status === 503) void reply.header('Retry-After', 1)
+    await reply.code(status).send(body)
+  })
+  app.setNotFoundHandler(async (request) => {
+    throw new DomainError(
+      'not_found',
+      `There is nothing at ${request.method} ${request.url.slice(0, 200)}. The API is described at /api/openapi.json.`,
+    )
+  })
+  app.get('/', async (request, reply) => {
+    if (request.headers.accept?.includes('text/html') !== true)
+      return { name: 'SkyPanel', version, api: '/api/openapi.json' }
+    return await reply.type('text/html; charset=utf-8').send(rootPage(version))
+  })
+  const routes = pairRoutes(endpoints, allRoutes(deps))
+  await app.register(
+    async (api) => {
+      for (const route of routes) addRoute(api, deps, route, ending.signal)
+    },
+    { prefix: '/api' },
+  )
+  await app.ready()
+  return {
+    async listen({ host, port }) {
+      await app.listen({ host, port })
+      const address = app.server.address()
+      return typeof address === 'object' && address !== null ? address.port : port
+    },
+    async [Symbol.asyncDispose]() {
+      ending.abort()
+      await app.close()
+    },
+  }
+}
+
+async function mounted(
+  git: GitHandler,
+  request: IncomingMessage,
+  response: ServerResponse,
+  deps: ApiDeps,
+): Promise<void> {
+  try {
+    await git(request, response)
+  } catch (error) {
+    deps.log.error({ err: error }, 'a git request failed')
+    response.destroy()
+  }
+}
