@@ -75,6 +75,9 @@ export async function run(argv: readonly string[], options: RunOptions = {}): Pr
   return ran.stdout
 }
 
+/** A program that goes on. */
+export type RunningProcess = ChildProcess
+
 export interface SpawnRequest {
   readonly argv: readonly string[]
   /** The whole environment; nothing is inherited. */

@@ -64,7 +64,7 @@ let held = heldEngine()
 const open = () =>
   startAgent(
     agentConfig(home),
-    (message, error) => warnings.push(`${message} ${String(error ?? '')}`),
+    (message, error) => warnings.push(`${message} ${JSON.stringify(error ?? '')}`),
     async () => held.engine,
   )
 

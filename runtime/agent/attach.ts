@@ -8,7 +8,8 @@ import { AgentError } from './agent-error.ts'
 import type { AgentContext } from './context.ts'
 
 const Size = z.object({ rows: z.number().int().min(1).max(1000), columns: z.number().int().min(1).max(1000) })
-const BUSY_BYTES = 1024 * 1024
+/** A client that is this far behind has stopped to read. */
+const BUSY_BYTES = 64 * 1024 * 1024
 
 /** `GET /v1/attach/<instance>`: upgrades to the frames of `runs.ts`; the last one tells how the run ended. */
 export async function attach(agent: AgentContext, request: IncomingMessage, socket: Duplex): Promise<void> {
@@ -23,8 +24,8 @@ export async function attach(agent: AgentContext, request: IncomingMessage, sock
   socket.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: skypanel-run\r\n\r\n')
   const closed = new Promise<void>((resolve) => line.onClose(resolve))
   line.onOutput((stream, data) => {
-    if (socket.destroyed || socket.writableLength > BUSY_BYTES * 64) return void line.close()
-    socket.write(encodeFrame(stream === 'stdout' ? RunFrame.stdout : RunFrame.stderr, data))
+    if (socket.destroyed || socket.writableLength > BUSY_BYTES) line.close()
+    else socket.write(encodeFrame(stream === 'stdout' ? RunFrame.stdout : RunFrame.stderr, data))
   })
   socket.on('data', frameHandler(line, socket))
   socket.on('error', () => socket.destroy())

@@ -49,7 +49,8 @@ export function openBuildEvents(file: string): BuildEvents {
       const next = { ...event, seq: (events.at(-1)?.seq ?? 0) + 1 } as BuildEvent
       appendFileSync(file, `${JSON.stringify(next)}\n`, { mode: 0o600 })
       events.push(next)
-      for (const wake of [...listeners]) wake()
+      // A woken one takes itself off the set; those who come meanwhile are not of this turn.
+      for (const wake of Array.from(listeners)) wake()
     },
     async follow(after, told, signal) {
       let seen = after

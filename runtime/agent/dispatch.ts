@@ -30,15 +30,17 @@ const verbs: {
   cancelBuild: async (agent, order) => ({ canceled: await agent.builds.cancel(order.build) }),
   forgetBuild: (agent, order) => done(agent.builds.forget(order.build)),
   start: (agent, order) => agent.instances.start(order.instance),
-  drain: async (agent, order) => done(await agent.instances.drain(order.instance)),
-  stop: async (agent, order) => done(await agent.instances.stop(order.instance)),
-  kill: async (agent, order) => done(await agent.instances.kill(order.instance)),
-  forget: async (agent, order) => done(await agent.instances.forget(order.instance)),
+  drain: (agent, order) => done(agent.instances.drain(order.instance)),
+  stop: (agent, order) => done(agent.instances.stop(order.instance)),
+  kill: (agent, order) => done(agent.instances.kill(order.instance)),
+  forget: (agent, order) => done(agent.instances.forget(order.instance)),
   observe: (agent, order) => agent.instances.observe(order.after, OBSERVE_MS),
   destroyApp: (agent, order) => destroyApp(agent, order.app),
 }
 
-function done(_: void): Record<string, never> {
+/** The answer of a verb that only does. */
+async function done(work: void | Promise<void>): Promise<Record<string, never>> {
+  await work
   return {}
 }
 

@@ -36,7 +36,7 @@ export interface InstancesOptions {
   address(index: number): string
   readonly addresses: number
   readonly parallelStarts: number
-  warn(message: string, error?: unknown): void
+  readonly warn: (message: string, error?: unknown) => void
 }
 
 export interface Instances {
@@ -97,7 +97,7 @@ export function createInstances(options: InstancesOptions): Instances {
   function change(record: InstanceRecord, state: Partial<StateFile>): void {
     saveState(record, { ...record.state, ...state })
     version++
-    for (const wake of [...waiters]) wake()
+    for (const wake of Array.from(waiters)) wake()
   }
 
   const status = (record: InstanceRecord, next: 'ready' | 'draining') =>

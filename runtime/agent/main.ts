@@ -4,7 +4,9 @@ import { startAgent } from './agent.ts'
 /** `agent --home H`: the one process of an installation that is root. */
 function say(message: string, error?: unknown): void {
   const detail =
-    error === undefined ? '' : `: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`
+    error === undefined
+      ? ''
+      : `: ${error instanceof Error ? (error.stack ?? error.message) : JSON.stringify(error)}`
   process.stderr.write(`${new Date().toISOString()} agent ${message}${detail}\n`)
 }
 

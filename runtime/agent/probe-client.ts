@@ -1,9 +1,8 @@
-import type { ChildProcess } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
 import type { UserIds } from '../config.ts'
-import { CLEAN_ENV, start } from '../exec.ts'
+import { CLEAN_ENV, type RunningProcess, start } from '../exec.ts'
 import { type Target, untilReady } from './probe.ts'
 
 export interface Prober {
@@ -40,10 +39,10 @@ function programBeside(name: string): string[] {
 /** In a process of its own that is not root, there only while something is watched. */
 export function separateProber(user: UserIds, failed: (error: unknown) => void): Prober {
   const watched = new Map<string, { target: Target; ready: () => void }>()
-  let child: Promise<ChildProcess> | null = null
+  let child: Promise<RunningProcess> | null = null
   let idle: NodeJS.Timeout | undefined
 
-  async function launch(): Promise<ChildProcess> {
+  async function launch(): Promise<RunningProcess> {
     const started = await start({
       argv: programBeside('prober'),
       env: CLEAN_ENV,

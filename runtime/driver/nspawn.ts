@@ -1,4 +1,3 @@
-import type { ChildProcess } from 'node:child_process'
 import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { mkdir, open, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { InstanceSpec } from '../../server/contract/nodes.ts'
 import { APP_UID, environmentFile, hostnameOf, instanceArgv, parseStatus } from '../command/nspawn.ts'
-import { start as startProcess, tryRun } from '../exec.ts'
+import { type RunningProcess, start as startProcess, tryRun } from '../exec.ts'
 import type { Limiter } from '../limits/cgroup.ts'
 import { createNamespace, links, namespacePath, namespaces, removeNamespace } from '../network/namespace.ts'
 import { attachTo } from './attach-socket.ts'
@@ -48,7 +47,7 @@ const NSPAWN_RUN = '/run/systemd/nspawn'
 
 export function createNspawnDriver(options: NspawnOptions): Driver {
   const { limiter, names } = options
-  const children = new Map<string, ChildProcess>()
+  const children = new Map<string, RunningProcess>()
   const places = new Map<string, number>()
   /** Asked once: a machine that can run instances goes on to. */
   let fit: Fingerprint | null = null

@@ -27,6 +27,7 @@ const BINARIES = [
   '/bin/sleep',
   '/bin/cat',
   '/bin/ls',
+  '/bin/rm',
   '/usr/bin/env',
   '/usr/bin/getent',
   '/usr/bin/unshare',

@@ -1,0 +1,265 @@
+import { randomUUID } from 'node:crypto'
+import { createSocket } from 'node:dgram'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { createServer, type Server } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import type { BuildEngine, CellProvider } from '../../buildpacks/engine.ts'
+import type { InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
+import { type AgentConfig, agentConfig } from '../config.ts'
+import { specOf } from '../driver/conformance.ts'
+import { type NspawnStage, openNspawnStage } from '../driver/test-stage.ts'
+import { run, tryRun } from '../exec.ts'
+import { type RunningAgent, startAgent } from './agent.ts'
+
+const NOBODY = { uid: 65534, gid: 65534 }
+const RANGE = '10.215.64.0/18'
+const ID = 'f0b1'
+
+let stage: NspawnStage
+let agent: RunningAgent
+let config: AgentConfig
+let cells: CellProvider
+let directory: Server
+let published: string[] = []
+const warnings: string[] = []
+
+const engine: BuildEngine = {
+  name: 'fake',
+  fingerprint: async () => ({ ok: true, detail: '', stack: null }),
+  build: async () => ({ ok: false, code: 'internal_error', message: 'not asked', hint: null }),
+  rooted: async () => [],
+  unroot: async () => undefined,
+  collect: async () => 0,
+  forgetApp: async () => undefined,
+  sweep: async () => [],
+}
+
+const open = () =>
+  startAgent(
+    config,
+    (message, error) => warnings.push(`${message} ${error instanceof Error ? error.message : ''}`),
+    async (_, provider) => {
+      cells = provider
+      return engine
+    },
+  )
+
+/** As the directory: takes the table of instances. */
+async function openDirectory(path: string): Promise<Server> {
+  mkdirSync(join(path, '..'), { recursive: true })
+  const server = createServer((incoming, response) => {
+    let text = ''
+    incoming.on('data', (data: Buffer) => (text += data.toString()))
+    incoming.on('end', () => {
+      if (incoming.url === '/instances')
+        published = (JSON.parse(text) as { instances: { id: string }[] }).instances.map((one) => one.id)
+      response.end('{}')
+    })
+  })
+  await new Promise<void>((resolve) => server.listen(path, resolve))
+  return server
+}
+
+beforeAll(async () => {
+  stage = await openNspawnStage(ID, RANGE)
+  const { home } = stage
+  writeFileSync(
+    join(home, 'installation.json'),
+    JSON.stringify({
+      version: 1,
+      id: ID,
+      home,
+      range: RANGE,
+      domain: null,
+      driver: 'nspawn',
+      registry: 'embedded',
+      allowUnlimited: true,
+      supervision: 'direct',
+      ports: {
+        panel: 21101,
+        http: 21102,
+        https: 21103,
+        dns: 21104,
+        directory: 21105,
+        edge: 21106,
+        consulHttp: 21107,
+        consulRpc: 21108,
+        consulSerf: 21109,
+      },
+      database: { kind: 'private' },
+    }),
+  )
+  writeFileSync(
+    join(home, 'registries.json'),
+    JSON.stringify({
+      npm: { registry: 'http://127.0.0.1/' },
+      pip: { indexUrl: null, extraIndexUrls: [] },
+      go: { proxy: null, sumdb: null },
+      apt: { archive: 'http://127.0.0.1/', security: null },
+      caBundle: '/etc/ssl/certs/ca-certificates.crt',
+    }),
+  )
+  mkdirSync(join(home, 'agent'), { recursive: true })
+  writeFileSync(join(home, 'agent', 'native.json'), JSON.stringify({ path: stage.native }))
+  config = { ...agentConfig(home), net: NOBODY, server: NOBODY, router: { uid: 65533, gid: 65534 } }
+  directory = await openDirectory(config.paths.directorySocket)
+  agent = await open()
+}, 60_000)
+
+afterAll(async () => {
+  await agent?.close()
+  directory?.close()
+  await stage?.close()
+})
+
+function call<T = unknown>(verb: string, body: unknown): Promise<{ status: number; body: T }> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      { socketPath: config.paths.agentSocket, agent: false, method: 'POST', path: `/v1/${verb}` },
+      (response) => {
+        let text = ''
+        response.on('data', (data: Buffer) => (text += data.toString()))
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as T }))
+      },
+    )
+    sent.on('error', reject)
+    sent.end(JSON.stringify(body))
+  })
+}
+
+async function until(id: string, status: ObservedInstance['state']['status']): Promise<ObservedInstance> {
+  for (let after: number | undefined; ; ) {
+    const { body } = await call<{ version: number; instances: ObservedInstance[] }>(
+      'observe',
+      after === undefined ? {} : { after },
+    )
+    const found = body.instances.find((one) => one.id === id)
+    if (found?.state.status === status) return found
+    if (found?.state.status === 'exited') throw new Error(JSON.stringify(found.state))
+    after = body.version
+  }
+}
+
+const web = (command: string, more: Partial<InstanceSpec> = {}) =>
+  specOf(stage, command, {
+    routed: true,
+    health: { path: '/', port: 5000, bootTimeout: 20 },
+    limits: { memoryMb: 256, cpuMilli: 2000, pids: 64, diskMb: 16 },
+    ...more,
+  })
+const SERVER = `exec node -e 'process.on("SIGTERM",()=>process.exit(0));require("http").createServer((q,r)=>r.end("hi")).listen(5000,"0.0.0.0")'`
+
+describe('the agent with real instances', { timeout: 60_000 }, () => {
+  test('an app becomes ready by what it answers, is published, and goes on under the next agent', async () => {
+    const instance = web(SERVER)
+    const startedAt = Date.now()
+    await call('start', { epoch: 1, instance })
+    const ready = await until(instance.id, 'ready')
+    expect(published).toEqual([instance.id])
+    process.stdout.write(`start to ready: ${Date.now() - startedAt} ms\n`)
+    await agent.close()
+    agent = await open()
+    await until(instance.id, 'ready')
+    const answer = await tryRun(
+      [process.execPath, '-e', `fetch("http://${ready.address}:5000").then(r=>r.text()).then(console.log)`],
+      NOBODY,
+    )
+    expect(answer.stdout).toBe('hi\n')
+    const stats = await call<{ id: string; memoryMb: number }[]>('stats', {})
+    expect(stats.body).toMatchObject([{ id: instance.id }])
+    await call('stop', { epoch: 1, instance: instance.id })
+    expect((await until(instance.id, 'exited')).state).toMatchObject({ exit: { reason: 'stopped', code: 0 } })
+    expect(published).toEqual([])
+    await call('forget', { epoch: 1, instance: instance.id })
+    expect((await call('audit', {})).body).toEqual({ findings: [] })
+  })
+
+  test('a program that cannot be started says why', async () => {
+    const instance = web('true', { artifact: { ...stage.artifact, stack: '/nonexistent' } })
+    await call('start', { epoch: 1, instance })
+    expect((await until(instance.id, 'exited')).state).toMatchObject({
+      exit: { reason: 'start failed', message: expect.stringContaining('Could not be started: ') },
+    })
+    await call('forget', { epoch: 1, instance: instance.id })
+  })
+
+  test('an order of another user is refused, although the socket let it in', async () => {
+    await run(['chmod', '-R', 'o+rx', join(stage.home, 'run')])
+    await run(['chmod', 'o+rw', config.paths.agentSocket])
+    const script = `const r=require("http").request({socketPath:process.argv[1],path:"/v1/hello",method:"POST"},(a)=>{console.log(a.statusCode);process.exit()});r.end("{}")`
+    const ask = async (uid: number) =>
+      (
+        await tryRun([process.execPath, '-e', script, config.paths.agentSocket], { uid, gid: uid })
+      ).stdout.trim()
+    expect(await ask(65534)).toBe('200')
+    expect(await ask(12345)).toBe('403')
+  })
+
+  test('names that an instance asks for reach the directory on loopback', async () => {
+    const asked: Buffer[] = []
+    const dns = createSocket('udp4')
+    dns.on('message', (message, from) => {
+      asked.push(message)
+      dns.send(message, from.port, from.address)
+    })
+    await new Promise<void>((resolve) => dns.bind(21104, '127.0.0.1', resolve))
+    const gatewayAddress = RANGE.replace('64.0/18', '64.1')
+    const instance = web(
+      `exec node -e 'const s=require("dgram").createSocket("udp4");s.on("message",(m)=>{console.log("answer "+m);process.exit()});s.send("question",53,"${gatewayAddress}");setTimeout(()=>process.exit(9),2000)'`,
+      { health: null, routed: false },
+    )
+    await call('start', { epoch: 1, instance })
+    await until(instance.id, 'exited')
+    dns.close()
+    expect(asked.map(String)).toEqual(['question'])
+    expect(readFileSync(join(stage.home, 'instances', instance.id, 'log', 'out'), 'utf8')).toBe(
+      'answer question\n',
+    )
+    await call('forget', { epoch: 1, instance: instance.id })
+  })
+
+  test('a build cell sees neither our processes nor our network, and dies as a whole', async () => {
+    const cell = await cells.open(`build-${randomUUID()}`, {
+      memoryMb: 256,
+      cpuMilli: 1000,
+      pids: 50,
+      diskMb: 100,
+      seconds: 60,
+    })
+    const inside = async (...argv: string[]) => (await tryRun([...cell.prefix, ...argv])).stdout
+    expect(await inside('/bin/cat', '/etc/resolv.conf')).toContain('nameserver 10.215.64.1')
+    expect((await inside('/sbin/ip', '-br', 'address')).replaceAll(/\s+/g, ' ')).toContain('10.215.112.0/18')
+    expect(
+      (await inside('/bin/sh', '-c', 'ls -d /proc/[0-9]*')).trim().split('\n').length,
+    ).toBeLessThanOrEqual(3)
+    expect((await tryRun([...cell.prefix, '/bin/sh', '-c', 'exit 7'])).code).toBe(7)
+    const marker = `31${Math.floor(Math.random() * 1e6)}`
+    const left = tryRun([...cell.prefix, '/bin/sh', '-c', `setsid sleep ${marker} & sleep ${marker}`])
+    await sleep(200)
+    await cell.kill()
+    await left
+    expect((await tryRun(['pgrep', '-f', `sleep ${marker}`])).stdout).toBe('')
+    await cell.close()
+    expect(stage.limiter.groups().filter((group) => group.startsWith('b-'))).toEqual([])
+  })
+
+  test('what an agent left of a build is swept by the next one', async () => {
+    const cell = await cells.open('left', {
+      memoryMb: 256,
+      cpuMilli: 1000,
+      pids: 50,
+      diskMb: 100,
+      seconds: 60,
+    })
+    const sleeper = tryRun([...cell.prefix, '/bin/sleep', '1000'])
+    await sleep(100)
+    await agent.close()
+    agent = await open()
+    expect((await sleeper).code).not.toBe(0)
+    expect(stage.limiter.groups().filter((group) => group.startsWith('b-'))).toEqual([])
+    expect(existsSync(`/run/netns/skypanel-${ID}-b0`)).toBe(false)
+  })
+})
