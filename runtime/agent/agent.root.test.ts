@@ -155,11 +155,9 @@ const SERVER = `exec node -e 'process.on("SIGTERM",()=>process.exit(0));require(
 describe('the agent with real instances', { timeout: 60_000 }, () => {
   test('an app becomes ready by what it answers, is published, and goes on under the next agent', async () => {
     const instance = web(SERVER)
-    const startedAt = Date.now()
     await call('start', { epoch: 1, instance })
     const ready = await until(instance.id, 'ready')
     expect(published).toEqual([instance.id])
-    process.stdout.write(`start to ready: ${Date.now() - startedAt} ms\n`)
     await agent.close()
     agent = await open()
     await until(instance.id, 'ready')

@@ -161,6 +161,7 @@ export function createInstances(options: InstancesOptions): Instances {
     saveSpec(record)
     records.set(spec.id, record)
     change(record, {})
+    if (spec.health !== null) options.prober.warm()
     void launch(() => bringUp(record)).catch((error: unknown) =>
       warn(`The start of ${spec.name} went wrong`, error),
     )

@@ -6,6 +6,8 @@ import { CLEAN_ENV, type RunningProcess, start } from '../exec.ts'
 import { type Target, untilReady } from './probe.ts'
 
 export interface Prober {
+  /** Something will be watched soon: be there by then. */
+  warm(): void
   /** Calls `ready` once, unless it is cancelled first. */
   watch(id: string, target: Target, ready: () => void): void
   cancel(id: string): void
@@ -21,6 +23,7 @@ export function localProber(): Prober {
       watched.set(id, controller)
       void untilReady(target, controller.signal).then((yes) => (yes ? ready() : undefined))
     },
+    warm: () => undefined,
     cancel: (id) => watched.get(id)?.abort(),
     close: () => watched.forEach((controller) => controller.abort()),
   }
@@ -91,6 +94,12 @@ export function separateProber(user: UserIds, failed: (error: unknown) => void):
   }
 
   return {
+    warm() {
+      clearTimeout(idle)
+      child ??= launch()
+      child.catch(() => (child = null))
+      if (watched.size === 0) idle = setTimeout(close, IDLE_MS).unref()
+    },
     watch(id, target, ready) {
       watched.set(id, { target, ready })
       send({ watch: id, ...target })
