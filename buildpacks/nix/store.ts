@@ -73,8 +73,17 @@ export async function setRoots(
   await mkdir(folder, { recursive: true })
   const wanted = new Map(paths.map((path) => [path.slice(path.lastIndexOf('/') + 1), path]))
   const there = new Set(await readdir(folder))
-  for (const [link, path] of wanted) if (!there.has(link)) await symlink(path, join(folder, link))
+  for (const [link, path] of wanted) if (!there.has(link)) await linkOnce(path, join(folder, link))
   for (const link of there) if (!wanted.has(link)) await rm(join(folder, link), { force: true })
+}
+
+/** A link of that name leads to the same path, whoever made it first. */
+async function linkOnce(path: string, link: string): Promise<void> {
+  try {
+    await symlink(path, link)
+  } catch (error) {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EEXIST')) throw error
+  }
 }
 
 export async function removeRoots(store: Store, group: string, name: string): Promise<void> {

@@ -1,0 +1,115 @@
+import { execFile } from 'node:child_process'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { ensureNix, type Nix } from '../../buildpacks/nix/nix.ts'
+import { ensureStacks, type Stacks } from '../../buildpacks/nix/stack.ts'
+import type { Store } from '../../buildpacks/nix/store.ts'
+import type { Registries } from '../../buildpacks/registries.ts'
+import { paths } from '../../runtime/installation.ts'
+import { debianArchives, parseAptSources } from '../../runtime/setup/client-registries.ts'
+import { ensureNamespace, inNamespace, removeNamespace } from '../../runtime/supervisor/mount-namespace.ts'
+
+const run = promisify(execFile)
+const GROUP = 'skypanel-test-build'
+const BUILDERS = [1, 2, 3, 4].map((index) => `skypanel-test-b${index}`)
+
+/** Stacks cost half a minute: the home stays between runs, and only what builds put into it goes. */
+const HOME = process.env['SKYPANEL_TEST_NIX'] ?? '/var/cache/skypanel/test-nix'
+
+export interface NixHome {
+  readonly home: string
+  readonly at: ReturnType<typeof paths>
+  readonly group: string
+  readonly enter: readonly string[]
+  readonly registries: Registries
+  readonly nix: Nix
+  readonly store: Store
+  readonly stacks: Stacks
+  close(): Promise<void>
+}
+
+/** Registries as this machine's clients are configured. */
+export async function machineRegistries(): Promise<Registries> {
+  const { stdout } = await run('npm', ['config', 'get', 'registry'], { cwd: '/' })
+  const folder = '/etc/apt/sources.list.d'
+  const files = [
+    '/etc/apt/sources.list',
+    ...(await readdir(folder).catch((): string[] => [])).map((name) => join(folder, name)),
+  ]
+  const read = (ending: string) =>
+    Promise.all(
+      files.filter((file) => file.endsWith(ending)).map((file) => readFile(file, 'utf8').catch(() => '')),
+    )
+  const codename = /^VERSION_CODENAME=(.+)$/m.exec(await readFile('/etc/os-release', 'utf8'))?.[1] ?? 'stable'
+  const apt = debianArchives(parseAptSources(await read('.list'), await read('.sources')), codename)
+  if (apt === null) throw new Error(`apt has no source for ${codename} main`)
+  return {
+    npm: { registry: stdout.trim() },
+    pip: { indexUrl: process.env['PIP_INDEX_URL'] ?? null, extraIndexUrls: [] },
+    go: { proxy: process.env['GOPROXY'] ?? null, sumdb: process.env['GOSUMDB'] ?? null },
+    apt,
+    caBundle: process.env['SSL_CERT_FILE'] ?? '/etc/ssl/certs/ca-certificates.crt',
+  }
+}
+
+async function succeeds(...argv: [string, ...string[]]): Promise<boolean> {
+  const [file, ...args] = argv
+  return run(file, args).then(
+    () => true,
+    () => false,
+  )
+}
+
+async function makeBuilders(): Promise<void> {
+  if (!(await succeeds('getent', 'group', GROUP))) await run('groupadd', ['--system', GROUP])
+  for (const name of BUILDERS) {
+    if (await succeeds('getent', 'passwd', name)) continue
+    await run('useradd', [
+      '--system',
+      '--no-create-home',
+      '--shell',
+      '/usr/sbin/nologin',
+      '--gid',
+      GROUP,
+      '--groups',
+      GROUP,
+      name,
+    ])
+  }
+}
+
+/** A store with both stacks, in a namespace of its own; made at first use. */
+export async function openNixHome(): Promise<NixHome> {
+  const at = paths(HOME)
+  const madeMountPoint = !existsSync('/nix')
+  await mkdir(HOME, { recursive: true, mode: 0o755 })
+  await ensureNamespace(HOME)
+  await makeBuilders()
+  const registries = await machineRegistries()
+  const nix = await ensureNix({ ...at, buildGroup: GROUP }, registries, () => undefined)
+  const enter = inNamespace(HOME)
+  const store: Store = { nix, root: at.nix, enter }
+  const stacks = await ensureStacks(store, at.agentState, registries, () => undefined)
+  return {
+    home: HOME,
+    at,
+    group: GROUP,
+    enter,
+    registries,
+    nix,
+    store,
+    stacks,
+    async close() {
+      for (const group of ['skypanel', 'skypanel-cache'])
+        await rm(join(at.nix, 'var/nix/gcroots', group), { recursive: true, force: true })
+      await rm(join(at.agentState, 'stages'), { recursive: true, force: true })
+      await rm(at.cache, { recursive: true, force: true })
+      await removeNamespace(HOME)
+      for (const name of BUILDERS) await succeeds('userdel', name)
+      await succeeds('groupdel', GROUP)
+      if (madeMountPoint) await succeeds('rmdir', '/nix')
+    },
+  }
+}
