@@ -74,6 +74,7 @@ export class Child {
     }
     this.#wanted = true
     this.#failures = 0
+    this.state = { state: 'waiting', until: Date.now(), reason: 'is being started' }
     this.#loop = this.#keep(null, Date.now())
   }
 

@@ -51,20 +51,22 @@ export class Daemon {
     return await result
   }
 
-  async findRunning(): Promise<void> {
-    this.#found = new Map(
-      (await findMarked(this.#context.installation)).map((process) => [process.name, process]),
-    )
+  /** Takes over what an earlier supervisor started, as far as the table that it was given last describes it. */
+  async findRunning(last: readonly Process[]): Promise<void> {
+    const marked = await findMarked(this.#context.installation)
+    this.#found = new Map(marked.map((process) => [process.name, process]))
+    this.#adoptAll(last)
+  }
+
+  #adoptAll(table: readonly Process[]): void {
+    for (const name of [...this.#found.keys()]) {
+      const known = ProcessName.safeParse(name)
+      if (known.success && !this.#children.has(known.data)) this.#adopt(known.data, table)
+    }
   }
 
   async apply(table: readonly Process[], exact: boolean): Promise<void> {
-    const running = [...this.#found].flatMap(([name, found]) => {
-      const known = ProcessName.safeParse(name)
-      return known.success && !this.#children.has(known.data)
-        ? [{ name: known.data, fingerprint: found.fingerprint }]
-        : []
-    })
-    for (const { name } of running) this.#adopt(name, table)
+    this.#adoptAll(table)
     const now = [...this.#children.values()].filter((child) => child.state.state !== 'stopped')
     const changes = planChanges(
       table,

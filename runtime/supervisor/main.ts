@@ -1,11 +1,14 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, rename, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import { CLEAN_ENV } from '../exec.ts'
 import { startDetached } from './detached.ts'
 import { Installation, paths } from '../installation.ts'
 import { serveControl, type Answer } from './control.ts'
 import { Daemon } from './daemon.ts'
 import { holdDnsSocket } from './dns-socket.ts'
+import { Process } from './process.ts'
 
 /** The supervisor where systemd is not PID 1: `main.js --home H --version V [--dns-fd 3]`. */
 const { values } = parseArgs({
@@ -27,7 +30,10 @@ const daemon = new Daemon({
   dns: inherited,
   log,
 })
-await daemon.findRunning()
+const tableFile = join(at.run, 'table.json')
+const last = await readFile(tableFile, 'utf8').catch(() => '[]')
+let table = z.array(Process).safeParse(JSON.parse(last)).data ?? []
+await daemon.findRunning(table)
 
 // The terminal's signals end `npm start`, not what it started.
 process.on('SIGINT', () => log('SIGINT ignored'))
@@ -40,7 +46,15 @@ const server = await serveControl(at.supervisorSocket, async (order) => {
     case 'status':
       return answer()
     case 'apply':
-      await daemon.exclusive(async () => await daemon.apply(order.table, order.exact))
+      await daemon.exclusive(async () => {
+        const others = order.exact
+          ? []
+          : table.filter(({ name }) => !order.table.some((process) => process.name === name))
+        table = [...others, ...order.table]
+        await writeFile(`${tableFile}.new`, JSON.stringify(table), { mode: 0o600 })
+        await rename(`${tableFile}.new`, tableFile)
+        await daemon.apply(order.table, order.exact)
+      })
       return answer()
     case 'stop':
       await daemon.exclusive(async () => await daemon.stop(order.names))

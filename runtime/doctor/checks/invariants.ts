@@ -117,7 +117,13 @@ export const api: Check = {
     if (reply instanceof Error)
       return fail(`it does not answer: ${reply.message}`, `See ${context.at.processLogs}/server.log`)
     if (!reply.ok) return fail(`it answers ${reply.status}`, `See ${context.at.processLogs}/server.log`)
-    const status = PlatformStatus.parse(await reply.json())
+    const parsed = PlatformStatus.safeParse(await reply.json().catch(() => null))
+    if (!parsed.success)
+      return fail(
+        'its status has a shape that this version does not know',
+        'Is another program on its port, or a server of another version? Type: npm start',
+      )
+    const status = parsed.data
     const bad = status.components.filter((component) => !component.ok)
     const id = known(context.installation, 'the installation').id
     if (status.installation !== id)
