@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { fastify } from 'fastify'
+import { fastify, LogController } from 'fastify'
 import { endpoints } from '../contract/endpoints.ts'
 import { DomainError } from '../domain/errors.ts'
 import { createAttach } from './attach.ts'
@@ -28,7 +28,7 @@ export async function createApi(deps: ApiDeps, git: GitHandler): Promise<Api> {
   const app = fastify({
     loggerInstance: deps.log.child({ part: 'api' }),
     // One line a request would be most of the log, and hold nothing that the audit log lacks.
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
     // Names may be at most 30 long; what is longer shall hear that there is no such app.
     routerOptions: { maxParamLength: 2000 },

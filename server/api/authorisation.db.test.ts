@@ -1,0 +1,215 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { startApi, type TestApi } from '../../test/support/api.ts'
+import type { Access, Endpoint } from '../contract/endpoint.ts'
+import { endpoints } from '../contract/endpoints.ts'
+import { apiPath } from './endpoint-plugin.ts'
+
+type Who = 'nobody' | 'garbage' | 'revoked' | 'expired' | 'stranger' | 'member' | 'admin' | 'platform'
+type Outcome = 'allowed' | 'unauthorized' | 'forbidden' | 'app_not_found'
+
+const UNKNOWN = {
+  nobody: 'unauthorized',
+  garbage: 'unauthorized',
+  revoked: 'unauthorized',
+  expired: 'unauthorized',
+} as const
+
+/** What each rule means for each kind of caller; written out a second time, by hand, on purpose. */
+const EXPECTED: Readonly<Record<Access, Readonly<Record<Who, Outcome>>>> = {
+  public: {
+    nobody: 'allowed',
+    garbage: 'allowed',
+    revoked: 'allowed',
+    expired: 'allowed',
+    stranger: 'allowed',
+    member: 'allowed',
+    admin: 'allowed',
+    platform: 'allowed',
+  },
+  account: { ...UNKNOWN, stranger: 'allowed', member: 'allowed', admin: 'allowed', platform: 'allowed' },
+  'app:view': {
+    ...UNKNOWN,
+    stranger: 'app_not_found',
+    member: 'allowed',
+    admin: 'allowed',
+    platform: 'allowed',
+  },
+  'app:deploy': {
+    ...UNKNOWN,
+    stranger: 'app_not_found',
+    member: 'allowed',
+    admin: 'allowed',
+    platform: 'allowed',
+  },
+  'app:manage': {
+    ...UNKNOWN,
+    stranger: 'app_not_found',
+    member: 'forbidden',
+    admin: 'allowed',
+    platform: 'allowed',
+  },
+  'platform:admin': {
+    ...UNKNOWN,
+    stranger: 'forbidden',
+    member: 'forbidden',
+    admin: 'forbidden',
+    platform: 'allowed',
+  },
+}
+
+/** The endpoints whose rule is not that of their app; a new endpoint has to be put here or fit the pattern. */
+const RULES: Readonly<Record<string, Access>> = {
+  'accounts.login': 'public',
+  'accounts.whoami': 'account',
+  'accounts.setPassword': 'account',
+  'accounts.listTokens': 'account',
+  'accounts.createToken': 'account',
+  'accounts.revokeToken': 'account',
+  'accounts.createAccount': 'platform:admin',
+  'apps.list': 'account',
+  'apps.create': 'account',
+  'apps.info': 'app:view',
+  'apps.update': 'app:manage',
+  'apps.destroy': 'app:manage',
+  'configVars.get': 'app:deploy',
+  'configVars.patch': 'app:deploy',
+  'domains.list': 'app:view',
+  'domains.add': 'app:manage',
+  'domains.remove': 'app:manage',
+  'formation.list': 'app:view',
+  'formation.scale': 'app:deploy',
+  'formation.instances': 'app:view',
+  'formation.restart': 'app:deploy',
+  'logs.stream': 'app:view',
+  'platform.health': 'public',
+  'platform.status': 'account',
+  'platform.openapi': 'public',
+  'releases.list': 'app:view',
+  'releases.info': 'app:view',
+  'releases.rollback': 'app:deploy',
+  'releases.builds': 'app:view',
+  'releases.build': 'app:view',
+  'releases.buildLog': 'app:view',
+  'releases.cancelBuild': 'app:deploy',
+  'releases.deployment': 'app:view',
+  'runs.create': 'app:deploy',
+}
+
+const all: { name: string; endpoint: Endpoint }[] = Object.entries(endpoints).flatMap(([resource, verbs]) =>
+  Object.entries<Endpoint>(verbs).map(([verb, endpoint]) => ({ name: `${resource}.${verb}`, endpoint })),
+)
+const KINDS: readonly Who[] = [
+  'nobody',
+  'garbage',
+  'revoked',
+  'expired',
+  'stranger',
+  'member',
+  'admin',
+  'platform',
+]
+
+/** Refusals by rule stand before those by input: with input that is always wrong, nothing is changed by asking. */
+const WRONG = 'not even an object'
+
+let api: TestApi
+const tokens: Partial<Record<Who, string | null>> = {}
+beforeAll(async () => {
+  api = await startApi()
+  const admin = await api.account('admin@example.org')
+  const member = await api.account('member@example.org')
+  const stranger = await api.account('stranger@example.org')
+  await api.call('POST', '/api/apps', { token: admin.token, body: { name: 'shop' } })
+  await api.db.query(
+    `INSERT INTO memberships (team_id, account_id, role)
+     SELECT apps.team_id, accounts.id, 'member' FROM apps, accounts WHERE apps.name = 'shop' AND accounts.email = 'member@example.org'`,
+  )
+  const more = (label: string) =>
+    api.call('POST', '/api/account/tokens', { token: admin.token, body: { label } })
+  const revoked = (await more('revoked')).body
+  await api.call('DELETE', `/api/account/tokens/${revoked.id}`, { token: admin.token })
+  const expired = (await more('expired')).body
+  await api.db.query(`UPDATE tokens SET expires_at = now() - interval '1 second' WHERE label = 'expired'`)
+  Object.assign(tokens, {
+    nobody: null,
+    garbage: `skp_${'x'.repeat(43)}`,
+    revoked: String(revoked['token']),
+    expired: String(expired['token']),
+    stranger: stranger.token,
+    member: member.token,
+    admin: admin.token,
+    platform: api.admin,
+  })
+})
+afterAll(() => api[Symbol.asyncDispose]())
+
+const path = (endpoint: Endpoint) =>
+  apiPath(endpoint, {
+    app: 'shop',
+    version: '1',
+    build: 'x',
+    deployment: 'x',
+    token: 'x',
+    hostname: 'x',
+    run: 'x',
+  })
+
+async function ask(endpoint: Endpoint, who: Who): Promise<{ outcome: Outcome; status: number }> {
+  // A query that is refused keeps streams from starting.
+  const reply = await api.call(
+    endpoint.method,
+    `${path(endpoint)}${endpoint.stream === undefined ? '' : '?lines=wrong&after=wrong'}`,
+    {
+      token: tokens[who] ?? null,
+      ...(endpoint.method === 'GET' ? {} : { body: JSON.stringify(WRONG) }),
+    },
+  )
+  const id = reply.body.id
+  const denied = id === 'unauthorized' || id === 'forbidden' || id === 'app_not_found'
+  return { outcome: denied ? id : 'allowed', status: reply.status }
+}
+
+describe('who may call what', () => {
+  it('is written down for each endpoint', () => {
+    expect(Object.fromEntries(all.map(({ name, endpoint }) => [name, endpoint.access]))).toEqual(RULES)
+  })
+
+  describe.each(all)('$name', ({ endpoint }) => {
+    it.each(KINDS)('%s gets what the table says', async (who) => {
+      const expected = EXPECTED[endpoint.access][who]
+      const { outcome, status } = await ask(endpoint, who)
+      expect(outcome).toBe(expected)
+      expect(status).toBeLessThan(500)
+    })
+  })
+
+  it('says the same of an app of others as of one that does not exist', async () => {
+    const [others, none] = await Promise.all(
+      ['shop', 'none'].map((name) =>
+        api.call('GET', `/api/apps/${name}`, { token: tokens.stranger ?? null }),
+      ),
+    )
+    const plain = (reply: typeof others) => ({
+      status: reply?.status,
+      message: String(reply?.body['message']).replace(/shop|none/, '…'),
+    })
+    expect(plain(others)).toEqual(plain(none))
+  })
+
+  it('takes a token as the password of basic auth, as git sends it', async () => {
+    const basic = (text: string) => ({ Authorization: `Basic ${Buffer.from(text).toString('base64')}` })
+    const ask = (text: string) => api.call('GET', '/api/account', { token: null, headers: basic(text) })
+    expect((await ask(`anybody:${tokens.member}`)).body).toMatchObject({ email: 'member@example.org' })
+    expect((await ask(`${tokens.member}:`)).status).toBe(401)
+  })
+
+  it('lets nobody touch the tokens of others', async () => {
+    const [row] = await api.db.query<{ id: string }>(
+      `SELECT tokens.id FROM tokens JOIN accounts ON accounts.id = account_id WHERE email = 'admin@example.org' LIMIT 1`,
+    )
+    const reply = await api.call('DELETE', `/api/account/tokens/${row?.id}`, {
+      token: tokens.stranger ?? null,
+    })
+    expect(reply).toMatchObject({ status: 404, body: { id: 'not_found' } })
+  })
+})
