@@ -242,6 +242,25 @@ describe('bad input', () => {
     expect(plan({ 'package.json': json(odd) }).steps).toEqual([])
   })
 
+  it('named like what every object inherits is a name like any other', () => {
+    const files = {
+      'package.json': json({
+        scripts: { start: 'npm run constructor', build: 'npm run toString' },
+        devDependencies: { x: '1' },
+      }),
+      '.nvmrc': '22',
+      Procfile: 'worker: constructor\nconstructor: valueOf\n',
+    }
+    expect(plan(files).release.processes).toEqual({
+      web: { command: 'npm start', from: 'package.json#scripts.start' },
+      worker: { command: 'constructor', from: 'Procfile:1' },
+      constructor: { command: 'valueOf', from: 'Procfile:2' },
+    })
+    expect(refusal({ ...nodeApp, '.nvmrc': 'constructor' })).toBe(
+      '.nvmrc asks for Node "constructor", which is not a version',
+    )
+  })
+
   it('of a package.json that links out of the app is not read', () => {
     const folder = sourceFolder({ x: '' })
     symlinkSync('/etc/passwd', join(folder, 'package.json'))

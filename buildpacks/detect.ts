@@ -1,5 +1,6 @@
 import { ask, type Candidate, choose } from './ask.ts'
 import type { FileView } from './file-view.ts'
+import { own } from './own.ts'
 import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
 import { MAX_PROCFILE_BYTES, parseProcfile, type ProcfileEntry, type ProcfileResult } from './procfile.ts'
 import type { LanguagePlan, Provider } from './provider.ts'
@@ -152,7 +153,8 @@ function processesOf(
   settings: PlanSettings,
 ): BuildPlan['release']['processes'] {
   const declared = Object.entries(procfile).map(
-    ([type, { command, line }]) => [type, { command, from: `Procfile:${line}` }] as const,
+    ([type, { command, line }]) =>
+      [type, { command: own(planned.rewrites ?? {}, command) ?? command, from: `Procfile:${line}` }] as const,
   )
   const start = override(settings, 'SKYPANEL_START_CMD')
   const set = start === null ? {} : { web: { command: start.value, from: start.name } }

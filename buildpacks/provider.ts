@@ -51,6 +51,8 @@ export interface LanguagePlan {
   readonly static: BuildPlan['release']['static']
   /** Defaults; the Procfile wins over each. */
   readonly processes: BuildPlan['release']['processes']
+  /** Commands of the Procfile that have a shorter way to the same end: as written → as run. */
+  readonly rewrites?: Readonly<Record<string, string>>
   readonly notes: readonly Note[]
 }
 

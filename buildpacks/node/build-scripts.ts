@@ -1,3 +1,4 @@
+import { own } from '../own.ts'
 import type { PackageJson } from './package-json.ts'
 
 /** Lifecycle scripts of the root package that an install runs, in npm's order. */
@@ -44,7 +45,7 @@ export function fetchingScript(pkg: PackageJson, names: readonly string[]): stri
     if (seen.has(name)) continue
     seen.add(name)
     for (const one of [`pre${name}`, name, `post${name}`]) {
-      const text = pkg.scripts[one] ?? ''
+      const text = own(pkg.scripts, one) ?? ''
       if (FETCHES.test(text)) return one
       for (const [, called] of text.matchAll(NPM_RUN)) pending.push(called ?? '')
     }

@@ -1,3 +1,4 @@
+import { own } from '../own.ts'
 import type { BuildPlan, Note, Step } from '../plan.ts'
 import type { LanguagePlan, PlanContext, Refusal } from '../provider.ts'
 import { flag, override } from '../settings.ts'
@@ -10,7 +11,7 @@ import { type StaticOutput, staticOutput } from './frameworks/static-output.ts'
 import { NPM_CACHE, planInstall } from './install.ts'
 import { type NpmLock, readLock } from './lock.ts'
 import { type PackageJson, readPackageJson } from './package-json.ts'
-import { type Start, startOf, startsDevServer, startsFromDevDependency } from './start.ts'
+import { type Start, procfileRewrites, startOf, startsDevServer, startsFromDevDependency } from './start.ts'
 import { versions } from './versions.ts'
 
 export function plan(context: PlanContext): LanguagePlan | Refusal {
@@ -95,9 +96,10 @@ function serverPlan(
   tools: LanguagePlan['tools'],
 ): LanguagePlan {
   const { pkg, install, context } = app
+  const rewrites = procfileRewrites(pkg, context.procfile)
   const commands = [
     start.web?.command,
-    ...Object.values(context.procfile).map(({ command }) => command),
+    ...Object.values(context.procfile).map(({ command }) => own(rewrites, command) ?? command),
     override(context.settings, 'SKYPANEL_START_CMD')?.value,
   ]
   const needed = startsFromDevDependency(
@@ -143,7 +145,14 @@ function serverPlan(
     env: { NODE_ENV: 'production', PATH_PREPEND: '/app/node_modules/.bin', ...framework?.runEnv },
     static: null,
     processes: start.web === null ? {} : { web: start.web },
-    notes: [...lockNotes(app), ...(built?.notes ?? []), ...devNote, ...start.notes],
+    rewrites,
+    notes: [
+      ...lockNotes(app),
+      ...(built?.notes ?? []),
+      ...devNote,
+      ...start.notes,
+      ...rewriteNotes(rewrites),
+    ],
   }
 }
 
@@ -152,4 +161,12 @@ function lockNotes({ lock, installs }: NodeApp): Note[] {
   const message =
     'There is no package-lock.json, so each install may bring other versions. Run `npm install` and commit it.'
   return [{ level: 'warn', code: 'node.lock.missing', message }]
+}
+
+function rewriteNotes(rewrites: Readonly<Record<string, string>>): Note[] {
+  return Object.entries(rewrites).map(([written, run]) => ({
+    level: 'info',
+    code: 'node.start.direct',
+    message: `\`${written}\` of the Procfile is run as \`${run}\`: it starts faster, and the app gets its signals.`,
+  }))
 }

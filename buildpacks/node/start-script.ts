@@ -1,3 +1,5 @@
+import { own } from '../own.ts'
+
 /** What a package.json script runs, without npm in between where that is the same. */
 export type ResolvedScript =
   | { readonly how: 'direct'; readonly command: string }
@@ -50,11 +52,11 @@ function expand(
   args: string,
   depth: number,
 ): string[] | string {
-  const text = scripts[name]?.trim()
+  const text = own(scripts, name)?.trim()
   if (text === undefined || text === '') return `there is no script "${name}"`
   if (depth > MAX_DEPTH) return `script "${name}" calls itself`
-  if (scripts[`pre${name}`] !== undefined) return `script "pre${name}" runs before it`
-  if (scripts[`post${name}`] !== undefined) return `script "post${name}" runs after it`
+  if (own(scripts, `pre${name}`) !== undefined) return `script "pre${name}" runs before it`
+  if (own(scripts, `post${name}`) !== undefined) return `script "post${name}" runs after it`
   if (/npm_(package|config|lifecycle|execpath|node)/.test(text))
     return `script "${name}" uses variables that only npm sets`
   const parts: string[] = []

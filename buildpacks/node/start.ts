@@ -1,3 +1,4 @@
+import { own } from '../own.ts'
 import type { Note } from '../plan.ts'
 import { type PlanContext, type Refusal, refuse } from '../provider.ts'
 import { override } from '../settings.ts'
@@ -71,6 +72,21 @@ function fromScript(pkg: PackageJson): Start {
   return { ok: true, web, notes: [{ level: 'warn', code: 'node.start.npm', message }] }
 }
 
+/** `npm start` and `npm run x` of a Procfile, resolved as the start script is. As written → as run. */
+export function procfileRewrites(
+  pkg: PackageJson,
+  procfile: PlanContext['procfile'],
+): Record<string, string> {
+  const rewrites: Record<string, string> = {}
+  for (const { command } of Object.values(procfile)) {
+    if (!/^npm (?:start|run|run-script)\b/.test(command)) continue
+    // No script can have this name, so none is hidden by it.
+    const script = resolveScript({ ...pkg.scripts, '': command }, '')
+    if (script.how === 'direct' && script.command !== command) rewrites[command] = script.command
+  }
+  return rewrites
+}
+
 /** Packages whose command has another name. */
 const PROGRAMS: Readonly<Record<string, string>> = {
   nest: '@nestjs/cli',
@@ -84,8 +100,8 @@ const PROGRAMS: Readonly<Record<string, string>> = {
 export function startsFromDevDependency(pkg: PackageJson, commands: readonly string[]): string | null {
   for (const command of commands) {
     const program = programOf(command)
-    const owner = PROGRAMS[program] ?? program
-    if (owner in pkg.devDependencies && !(owner in pkg.dependencies)) return owner
+    const owner = own(PROGRAMS, program) ?? program
+    if (Object.hasOwn(pkg.devDependencies, owner) && !Object.hasOwn(pkg.dependencies, owner)) return owner
   }
   return null
 }

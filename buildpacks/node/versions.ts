@@ -1,4 +1,5 @@
 import semver from 'semver'
+import { own } from '../own.ts'
 import type { Tool } from '../plan.ts'
 import { type PlanContext, type Refusal, refuse, request } from '../provider.ts'
 import { override } from '../settings.ts'
@@ -68,7 +69,7 @@ export function nodeRange(text: string): string | null {
   const word = text.trim().toLowerCase()
   if (word === 'lts/*' || word === 'lts') return 'lts'
   if (word === 'node' || word === 'latest' || word === 'current' || word === 'stable') return 'latest'
-  const codename = CODENAMES[word.replace(/^lts\//, '')]
+  const codename = own(CODENAMES, word.replace(/^lts\//, ''))
   if (codename !== undefined) return `${codename}.x`
   return semver.validRange(word) === null ? null : text.trim()
 }
