@@ -1,4 +1,5 @@
 import { existsSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import type { BuildEngine, CellProvider } from '../../buildpacks/engine.ts'
 import { Registries } from '../../buildpacks/registries.ts'
 import type { AgentConfig } from '../config.ts'
@@ -29,7 +30,8 @@ export function registryUrls(registries: Registries): string[] {
 /** The engine that the installation's driver goes with. */
 export async function openEngine(config: AgentConfig, cells: CellProvider): Promise<BuildEngine> {
   if (config.installation.driver === 'fake') {
-    throw new Error('The fake engine is not part of this build')
+    const { FakeEngine } = await import('../../buildpacks/fake-engine.ts')
+    return new FakeEngine(join(config.paths.agentState, 'fake-builds'))
   }
   const { NixEngine } = await import('../../buildpacks/nix/engine.ts')
   return new NixEngine({

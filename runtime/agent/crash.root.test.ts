@@ -1,0 +1,159 @@
+import { mkdirSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import type { InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
+import { specOf } from '../driver/conformance.ts'
+import { type NspawnStage, openNspawnStage } from '../driver/test-stage.ts'
+import { CLEAN_ENV, type RunningProcess, start } from '../exec.ts'
+
+const ID = 'f0c1'
+const RANGE = '10.216.64.0/18'
+let stage: NspawnStage
+let agent: RunningProcess | null = null
+
+beforeAll(async () => {
+  stage = await openNspawnStage(ID, RANGE)
+  const { home } = stage
+  writeFileSync(
+    join(home, 'installation.json'),
+    JSON.stringify({
+      version: 1,
+      id: ID,
+      home,
+      range: RANGE,
+      domain: null,
+      driver: 'nspawn',
+      registry: 'embedded',
+      allowUnlimited: true,
+      supervision: 'direct',
+      ports: {
+        panel: 21201,
+        http: 21202,
+        https: 21203,
+        dns: 21204,
+        directory: 21205,
+        edge: 21206,
+        consulHttp: 21207,
+        consulRpc: 21208,
+        consulSerf: 21209,
+      },
+      database: { kind: 'private' },
+    }),
+  )
+  writeFileSync(
+    join(home, 'registries.json'),
+    JSON.stringify({
+      npm: { registry: 'http://127.0.0.1/' },
+      pip: { indexUrl: null, extraIndexUrls: [] },
+      go: { proxy: null, sumdb: null },
+      apt: { archive: 'http://127.0.0.1/', security: null },
+      caBundle: '/etc/ssl/certs/ca-certificates.crt',
+    }),
+  )
+  mkdirSync(join(home, 'agent'), { recursive: true })
+  writeFileSync(join(home, 'agent', 'native.json'), JSON.stringify({ path: stage.native }))
+}, 60_000)
+afterAll(async () => {
+  await killAgent()
+  await stage?.close()
+})
+
+async function launchAgent(): Promise<void> {
+  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
+  agent = await start({
+    argv: [process.execPath, '--import', 'tsx', main, '--home', stage.home],
+    env: CLEAN_ENV,
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+}
+
+/** Without a word, as the kernel does for lack of memory. */
+async function killAgent(): Promise<void> {
+  const running = agent
+  agent = null
+  if (running === null || running.exitCode !== null) return
+  const gone = new Promise((resolve) => running.once('exit', resolve))
+  running.kill('SIGKILL')
+  await gone
+}
+
+function once<T>(verb: string, body: unknown): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const sent = request(
+      {
+        socketPath: join(stage.home, 'run/agent/agent.sock'),
+        agent: false,
+        method: 'POST',
+        path: `/v1/${verb}`,
+      },
+      (response) => {
+        let text = ''
+        response.on('data', (data: Buffer) => (text += data.toString()))
+        response.on('error', reject)
+        response.on('end', () =>
+          response.statusCode === 200 ? resolve(JSON.parse(text) as T) : reject(new Error(text)),
+        )
+      },
+    )
+    sent.on('error', reject)
+    sent.end(JSON.stringify(body))
+  })
+}
+
+/** As the server does: an order that got no answer is given again. */
+async function call<T>(verb: string, body: unknown): Promise<T> {
+  for (let round = 0; ; round++) {
+    try {
+      return await once<T>(verb, body)
+    } catch (error) {
+      if (round > 300 || agent === null) throw error
+      await sleep(50)
+    }
+  }
+}
+
+async function look(id: string): Promise<ObservedInstance | undefined> {
+  return (await call<{ instances: ObservedInstance[] }>('observe', {})).instances.find((one) => one.id === id)
+}
+
+async function settled(instance: InstanceSpec): Promise<string> {
+  for (let round = 0; round < 400; round++, await sleep(25)) {
+    const status = (await look(instance.id))?.state.status
+    // One of which nothing was made before the kill is ordered again.
+    if (status === undefined) await call('start', { epoch: 1, instance })
+    if (status === 'ready' || status === 'exited') return status
+  }
+  throw new Error('never settled')
+}
+
+test('an agent that is killed at any moment of a start or a stop leaves nothing behind and nothing running twice', {
+  timeout: 170_000,
+}, async () => {
+  await launchAgent()
+  await call('hello', {})
+  for (const delay of [0, 2, 5, 10, 20, 40, 80, 160]) {
+    const instance = specOf(stage, 'exec sleep 1000')
+    void once('start', { epoch: 1, instance }).catch(() => undefined)
+    await sleep(delay)
+    await killAgent()
+    await launchAgent()
+    const status = await settled(instance)
+    if (status === 'ready') {
+      void once('stop', { epoch: 1, instance: instance.id }).catch(() => undefined)
+      await sleep(delay)
+      await killAgent()
+      await launchAgent()
+      for (let round = 0; (await look(instance.id))?.state.status !== 'exited'; round++) {
+        if (round % 20 === 0) await call('stop', { epoch: 1, instance: instance.id })
+        await sleep(25)
+        expect(round, `stop, killed after ${delay} ms`).toBeLessThan(600)
+      }
+    }
+    await call('forget', { epoch: 1, instance: instance.id })
+    expect(await call('audit', {}), `after ${delay} ms`).toEqual({ findings: [] })
+    expect(stage.traces(), `after ${delay} ms`).toEqual([])
+  }
+})
