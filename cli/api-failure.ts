@@ -21,7 +21,9 @@ const HINTS: Readonly<Record<string, string>> = {
 }
 
 function exitFor(id: string, status: number): number {
-  if (status === 502 || status === 503 || status === 504) return EXIT.unavailable
+  // An event of a stream comes without a status of its own; the id stands for it.
+  const meant = isKnown(id) ? ERROR_CODES[id].status : status
+  if (meant === 502 || meant === 503 || meant === 504) return EXIT.unavailable
   const ours = isKnown(id) ? ERROR_CODES[id].fault === 'ours' : status >= 500
   return ours ? EXIT.ours : EXIT.mistake
 }

@@ -1,0 +1,33 @@
+import { fileURLToPath } from 'node:url'
+import { expect, it } from 'vitest'
+import { planFolder } from '../buildpacks/plan-folder.ts'
+import { summary } from './commands/builds/detect.ts'
+
+const plan = (sample: string) =>
+  planFolder(fileURLToPath(new URL(`../test/apps/${sample}`, import.meta.url)), {
+    builder: 'skypanel test',
+    inventories: null,
+    versions: 'open',
+    now: 0,
+  })
+
+it.each([
+  ['express', 'node', 'web: node index.js (Procfile:1)'],
+  ['flask', 'python', 'web: gunicorn --bind 0.0.0.0:$PORT --workers 2 app:app (Procfile:1)'],
+  ['static', 'static', 'web: '],
+  ['node-build', 'node', 'web: node dist/server.js (package.json#scripts.start)'],
+  ['worker', 'node', 'worker: node worker.js (Procfile:3)'],
+])('the sample app %s is seen as %s, and the summary says why', async (sample, provider, process) => {
+  const result = await plan(sample)
+  if (!result.ok) throw new Error(result.message)
+  const text = summary(result.plan)
+  expect(text).toMatch(new RegExp(`^=== Detected\\n {2}${provider}: \\S`))
+  expect(text).toContain(`\n  ${process}`)
+  expect(text.split('\n').every((line) => line.length < 400)).toBe(true)
+})
+
+it('a version that was not resolved is told as such, with where the wish comes from', async () => {
+  const result = await plan('express')
+  if (!result.ok) throw new Error(result.message)
+  expect(summary(result.plan)).toContain('  node 22.x from npm (not resolved): package.json#engines.node\n')
+})
