@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { accountIn, memberships, membersIn, missingAccounts } from './accounts.ts'
+import { accountIn, isComplete, memberships, membersIn, missingAccounts, userNames } from './accounts.ts'
 
 test('a user is found by its whole name', () => {
   const passwd =
@@ -8,15 +8,33 @@ test('a user is found by its whole name', () => {
   expect(accountIn(passwd, 'skypanel')).toBeNull()
 })
 
+function complete(id: string): { passwd: string; group: string } {
+  const names = userNames(id)
+  const members = (name: string) =>
+    memberships(id)
+      .filter(({ group }) => group === name)
+      .map(({ user }) => user)
+  const passwd = names.map((name, index) => `${name}:x:${900 + index}:${900 + index}::/:/\n`).join('')
+  const group = [...names, `skypanel-${id}-build`]
+    .map((name, index) => `${name}:x:${900 + index}:${members(name).join(',')}\n`)
+    .join('')
+  return { passwd, group }
+}
+
 test('a fresh machine lacks every user; a finished one lacks nothing', () => {
-  const fresh = missingAccounts('ab12', '', '')
-  expect(fresh.users).toContain('skypanel-ab12-pg')
-  expect(fresh.groups).toEqual(['skypanel-ab12-build'])
-  const passwd = fresh.users.map((name, index) => `${name}:x:${900 + index}:${900 + index}::/:/`).join('\n')
-  const groups = new Map<string, string[]>()
-  for (const { user, group } of memberships('ab12')) groups.set(group, [...(groups.get(group) ?? []), user])
-  const group = [...groups].map(([name, members]) => `${name}:x:9:${members.join(',')}`).join('\n')
-  expect(missingAccounts('ab12', passwd, group)).toEqual({ groups: [], users: [], join: [] })
+  expect(missingAccounts('ab12', '', '').users).toContain('skypanel-ab12-pg')
+  const { passwd, group } = complete('ab12')
+  expect(isComplete(missingAccounts('ab12', passwd, group))).toBe(true)
+})
+
+test('a user whose group got lost on the way gets it back', () => {
+  const { passwd, group } = complete('ab12')
+  const without = group.replace(/^skypanel-ab12-caddy:.*\n/m, '')
+  expect(missingAccounts('ab12', passwd, without)).toMatchObject({
+    groups: ['skypanel-ab12-caddy'],
+    users: [],
+    regroup: ['skypanel-ab12-caddy'],
+  })
 })
 
 test('only the server joins the group of directory and logs', () => {

@@ -45,26 +45,42 @@ export function memberships(id: string): { readonly user: string; readonly group
   ]
 }
 
+/** Every user of an installation; each has a group of its own name. */
+export function userNames(id: string): string[] {
+  const who = users(id)
+  const builders = Array.from({ length: BUILDERS }, (_, index) => builderName(id, index + 1))
+  return [who.server, who.net, who.caddy, who.consul, who.postgres, ...builders]
+}
+
 export interface AccountPlan {
   readonly groups: string[]
   readonly users: string[]
+  /** Users whose primary group is not the one of their name. */
+  readonly regroup: string[]
   readonly join: { readonly user: string; readonly group: string }[]
 }
 
-/** What is missing of an installation's users, as the machine's files stand. Pure. */
+function gidIn(group: string, name: string): number | null {
+  const line = group.split('\n').find((entry) => entry.startsWith(`${name}:`))
+  return line === undefined ? null : Number(line.split(':')[2])
+}
+
+/**
+ * What is missing of an installation's users, as the machine's files stand. A program that adds users may be killed
+ * between two of these files, so each is looked at by itself. Pure.
+ */
 export function missingAccounts(id: string, passwd: string, group: string): AccountPlan {
-  const who = users(id)
-  const named = [
-    who.server,
-    who.net,
-    who.caddy,
-    who.consul,
-    who.postgres,
-    ...Array.from({ length: BUILDERS }, (_, index) => builderName(id, index + 1)),
-  ]
+  const names = userNames(id)
   return {
-    groups: membersIn(group, who.buildGroup) === null ? [who.buildGroup] : [],
-    users: named.filter((name) => accountIn(passwd, name) === null),
+    groups: [users(id).buildGroup, ...names].filter((name) => gidIn(group, name) === null),
+    users: names.filter((name) => accountIn(passwd, name) === null),
+    regroup: names.filter((name) => {
+      const found = accountIn(passwd, name)
+      return found !== null && found.gid !== gidIn(group, name)
+    }),
     join: memberships(id).filter(({ user, group: name }) => !(membersIn(group, name) ?? []).includes(user)),
   }
 }
+
+export const isComplete = (plan: AccountPlan) =>
+  plan.groups.length + plan.users.length + plan.regroup.length + plan.join.length === 0

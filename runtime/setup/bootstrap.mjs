@@ -116,7 +116,7 @@ async function sources() {
       join(root, name),
     ),
   )
-  return found.sort()
+  return found.sort((a, b) => (a < b ? -1 : 1))
 }
 
 async function build() {

@@ -4,7 +4,7 @@ import { createInterface } from 'node:readline/promises'
 import { tryRun } from '../exec.ts'
 import { kernelNames, users } from '../installation.ts'
 import { parseMounts, removeNamespace } from '../supervisor/mount-namespace.ts'
-import { BUILDERS, builderName } from './accounts.ts'
+import { userNames } from './accounts.ts'
 import type { Reporter } from './reporter.ts'
 import { supervisionOf, type SetupContext } from './setup-context.ts'
 import { COMMAND, commandOwner } from './steps/command.ts'
@@ -86,15 +86,7 @@ async function removeHome(home: string): Promise<void> {
 }
 
 async function removeAccounts(id: string): Promise<void> {
-  const who = users(id)
-  const names = [
-    who.server,
-    who.net,
-    who.caddy,
-    who.consul,
-    who.postgres,
-    ...Array.from({ length: BUILDERS }, (_, index) => builderName(id, index + 1)),
-  ]
+  const names = userNames(id)
   for (const name of names) await tryRun(['userdel', name])
-  for (const name of [...names, who.buildGroup]) await tryRun(['groupdel', name])
+  for (const name of [...names, users(id).buildGroup]) await tryRun(['groupdel', name])
 }

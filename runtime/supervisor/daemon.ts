@@ -59,7 +59,7 @@ export class Daemon {
   }
 
   #adoptAll(table: readonly Process[]): void {
-    for (const name of [...this.#found.keys()]) {
+    for (const name of this.#found.keys()) {
       const known = ProcessName.safeParse(name)
       if (known.success && !this.#children.has(known.data)) this.#adopt(known.data, table)
     }

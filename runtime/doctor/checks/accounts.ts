@@ -17,6 +17,7 @@ export const accounts: Check = {
     const missing = [
       ...plan.users,
       ...plan.groups,
+      ...plan.regroup,
       ...plan.join.map(({ user, group }) => `${user} in ${group}`),
     ]
     return missing.length === 0 ? ok('complete') : fail(`missing: ${missing.join(', ')}`, 'Type: npm start')

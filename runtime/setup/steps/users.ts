@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { run } from '../../exec.ts'
-import { missingAccounts, type AccountPlan } from '../accounts.ts'
+import { isComplete, missingAccounts, type AccountPlan } from '../accounts.ts'
 import { withHostLock } from '../host-lock.ts'
 import type { Step } from '../plan.ts'
 import { known, type SetupContext } from '../setup-context.ts'
@@ -15,8 +15,7 @@ export const users: Step<SetupContext> = {
   name: 'users',
   after: ['installation'],
   async needed(context) {
-    const plan = await missing(context)
-    return plan.groups.length + plan.users.length + plan.join.length > 0
+    return !isComplete(await missing(context))
   },
   async apply(context, say) {
     // useradd gives up when another one holds /etc/passwd's lock.
@@ -30,7 +29,8 @@ export const users: Step<SetupContext> = {
           await run([
             'useradd',
             '--system',
-            '--user-group',
+            '--gid',
+            user,
             '--no-create-home',
             '--home-dir',
             '/nonexistent',
@@ -39,6 +39,7 @@ export const users: Step<SetupContext> = {
             user,
           ])
         }
+        for (const user of (await missing(context)).regroup) await run(['usermod', '--gid', user, user])
         for (const { user, group } of (await missing(context)).join)
           await run(['usermod', '--append', '--groups', group, user])
       },

@@ -45,10 +45,8 @@ export const version: Step<SetupContext> = {
       say(name)
       const half = join(at.versions, `.new-${name}`)
       await rm(half, { recursive: true, force: true })
-      await cp(join(options.checkout, 'dist'), half, {
-        recursive: true,
-        filter: (path) => !path.includes('/.info') && !path.endsWith('.map'),
-      })
+      await mkdir(half)
+      await run(['cp', '-r', '--reflink=auto', ...(await partsOf(options.checkout)), half])
       await copyModules(options.checkout, half)
       await copyNode(at.versions, half)
       // The checkout may belong to whoever cloned it; what runs belongs to root.
@@ -65,20 +63,26 @@ export const version: Step<SetupContext> = {
   },
 }
 
+/** What the build made; its own notes start with a dot and stay. */
+async function partsOf(checkout: string): Promise<string[]> {
+  const dist = join(checkout, 'dist')
+  return (await readdir(dist)).filter((name) => !name.startsWith('.')).map((name) => join(dist, name))
+}
+
+/** One program for all of them: thousands of small files cost seconds when each is copied by a call of its own. */
 async function copyModules(checkout: string, target: string): Promise<void> {
-  const modules = productionModules(
-    JSON.parse(await readFile(join(checkout, 'node_modules', '.package-lock.json'), 'utf8')),
+  const record: unknown = JSON.parse(
+    await readFile(join(checkout, 'node_modules', '.package-lock.json'), 'utf8'),
   )
-  for (const path of modules) {
-    const from = join(checkout, path)
-    // Packages for other architectures are recorded and not installed.
-    if ((await stat(from).catch(() => null)) === null) continue
-    await mkdir(dirname(join(target, path)), { recursive: true })
-    await cp(from, join(target, path), {
-      recursive: true,
-      filter: (source) => !source.slice(from.length).includes('/node_modules'),
-    })
-  }
+  const modules = await Promise.all(
+    productionModules(record).map(async (path) => ({
+      path,
+      there: (await stat(join(checkout, path)).catch(() => null)) !== null,
+    })),
+  )
+  // Packages for other architectures are recorded and not installed.
+  const paths = modules.filter(({ there }) => there).map(({ path }) => path)
+  await run(['cp', '-r', '--reflink=auto', '--parents', ...paths, target], { cwd: checkout })
 }
 
 /** A hundred megabytes: a link to the same Node of an earlier version where there is one. */
