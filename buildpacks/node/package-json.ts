@@ -1,6 +1,9 @@
 import type { FileView } from '../file-view.ts'
 import { type Refusal, refuse } from '../provider.ts'
 
+/** Each pattern is matched against every file of the app. */
+const MAX_WORKSPACES = 100
+
 export interface PackageJson {
   readonly main: string | null
   readonly packageManager: string | null
@@ -68,7 +71,7 @@ function shape(json: Record<string, unknown>): PackageJson {
     dependencies: { ...strings(json['optionalDependencies']), ...strings(json['dependencies']) },
     devDependencies: strings(json['devDependencies']),
     workspaces: Array.isArray(nested)
-      ? nested.filter((word): word is string => typeof word === 'string')
+      ? nested.filter((word): word is string => typeof word === 'string').slice(0, MAX_WORKSPACES)
       : [],
   }
 }

@@ -14,6 +14,9 @@ const CODENAMES: Readonly<Record<string, number>> = {
   krypton: 24,
 }
 
+/** Ranges are matched against every version there is. */
+const MAX_RANGE = 256
+
 interface Declared {
   readonly text: string
   readonly from: string
@@ -66,6 +69,7 @@ function fromFile(file: ReturnType<PlanContext['view']['read']>, from: string): 
 
 /** A semver range, or `lts` or `latest`; null when the text is none of the forms that version managers know. */
 export function nodeRange(text: string): string | null {
+  if (text.length > MAX_RANGE) return null
   const word = text.trim().toLowerCase()
   if (word === 'lts/*' || word === 'lts') return 'lts'
   if (word === 'node' || word === 'latest' || word === 'current' || word === 'stable') return 'latest'
@@ -94,7 +98,7 @@ function npmWant(
   }
   const engines = pkg.engines['npm']?.trim()
   if (engines !== undefined && engines !== '') {
-    if (semver.validRange(engines) === null) {
+    if (engines.length > MAX_RANGE || semver.validRange(engines) === null) {
       return refuse(
         `package.json#engines.npm asks for npm "${engines.slice(0, 40)}", which is not a version range`,
         'Write it as in `>=10`, or remove it.',

@@ -13,6 +13,8 @@ export interface Django {
   readonly database: boolean
 }
 
+const MAX_IMPORTS = 10
+
 /** Follows manage.py to the settings, and those to the application. Nothing is run. */
 export function readDjango(view: FileView): Django | null {
   const manage = view.exists('manage.py') ? 'manage.py' : view.find('*/manage.py')
@@ -20,11 +22,11 @@ export function readDjango(view: FileView): Django | null {
   const folder = posix.dirname(manage)
   const module = /DJANGO_SETTINGS_MODULE['"]\s*,\s*['"]([\w.]+)['"]/.exec(source(view, manage))?.[1] ?? null
   const settings = module === null ? '' : settingsText(view, folder, module)
-  const named = /^\s*WSGI_APPLICATION\s*=\s*['"]([\w.]+)\.(\w+)['"]/m.exec(settings)
+  const named = /^[ \t]*WSGI_APPLICATION[ \t]*=[ \t]*['"]([\w.]+)\.(\w+)['"]/m.exec(settings)
   return {
     folder,
     wsgi: named === null ? wsgiBeside(view, folder, module) : `${named[1] ?? ''}:${named[2] ?? ''}`,
-    collects: /^\s*STATIC_ROOT\s*=/m.test(settings),
+    collects: /^[ \t]*STATIC_ROOT[ \t]*=/m.test(settings),
     database: /DATABASE_URL|dj_database_url|postgresql|mysql/.test(settings),
   }
 }
@@ -34,9 +36,8 @@ function settingsText(view: FileView, folder: string, module: string): string {
   const path = posix.join(folder, module.replaceAll('.', '/'))
   const text = source(view, `${path}.py`) || source(view, `${path}/__init__.py`)
   const beside = view.exists(`${path}.py`) ? posix.dirname(path) : path
-  const imported = [...text.matchAll(/^from \.(\w+) import \*/gm)].map(([, name]) =>
-    source(view, `${beside}/${name ?? ''}.py`),
-  )
+  const names = new Set([...text.matchAll(/^from \.(\w+) import \*/gm)].map(([, name]) => name ?? ''))
+  const imported = [...names].slice(0, MAX_IMPORTS).map((name) => source(view, `${beside}/${name}.py`))
   return [text, ...imported].join('\n')
 }
 

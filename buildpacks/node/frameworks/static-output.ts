@@ -71,9 +71,7 @@ const frameworks: readonly StaticFramework[] = [
   {
     name: 'Vite',
     match: (_, pkg) =>
-      hasDependency(pkg, 'vite') &&
-      withoutServer(pkg) &&
-      /\bvite build\b/.test(Object.values(pkg.scripts).join('\n')),
+      hasDependency(pkg, 'vite') && withoutServer(pkg) && /\bvite build\b/.test(scriptsText(pkg)),
     output: (view, pkg) => ({ dir: viteFolder(view, pkg), indexFallback: true, immutable: ['/assets/*'] }),
   },
 ]
@@ -90,9 +88,7 @@ function withoutServer(pkg: PackageJson): boolean {
 
 function viteFolder(view: FileView, pkg: PackageJson): string {
   const text = config(view, 'vite.config')
-  const flag = /\bvite build\b[^&|;]*--outDir[ =]["']?([\w./@-]+)/.exec(
-    Object.values(pkg.scripts).join('\n'),
-  )?.[1]
+  const flag = /\bvite build\b[^&|;]*--outDir[ =]["']?([\w./@-]+)/.exec(scriptsText(pkg))?.[1]
   const outDir = flag ?? literal(text, 'outDir') ?? 'dist'
   return siteFolder(posix.join(literal(text, 'root') ?? '.', outDir)) ?? 'dist'
 }
@@ -111,4 +107,9 @@ function literal(text: string, key: string): string | null {
 function setting(text: string, key: string): string | null {
   const value = literal(text, key)
   return value === null ? null : siteFolder(value)
+}
+
+/** Bounded, because it is searched with expressions that look ahead from each hit. */
+function scriptsText(pkg: PackageJson): string {
+  return Object.values(pkg.scripts).join('\n').slice(0, 20_000)
 }
