@@ -116,6 +116,18 @@ export function planRollout(desired: Desired, instances: readonly RolloutInstanc
   }
 }
 
+/** Whether every instance is what was asked for; what is still being drained or stopped does not count. */
+export function isSettled(desired: Desired, instances: readonly RolloutInstance[], now: number): boolean {
+  if (desired.candidate !== null) return false
+  return allTypes(desired, instances).every((type) => {
+    const target = targetOf(desired, type)
+    const live = instances.filter((one): one is Live => one.type === type.type && isLive(one))
+    const fresh = live.filter((one) => isFresh(one, target, type))
+    const quantity = target === null ? 0 : type.quantity
+    return live.length === fresh.length && fresh.length === quantity && readyOf(fresh, type, now).length === quantity
+  })
+}
+
 /** Steps that follow from one instance alone: orders given again, time limits, the removal of what ended. */
 function settleOrders(
   desired: Desired,

@@ -194,10 +194,15 @@ export interface Changes {
   readonly apps: readonly AppId[]
   /** Instances of the node that no row knows: left over from something that was undone. */
   readonly strangers: readonly InstanceId[]
+  /** The database's clock, ms since the epoch. */
+  readonly now: number
 }
 
-/** Takes over what a node sees of all of its instances. An instance that it should have and has not is lost. */
-export async function observeInstances(tx: Tx, seen: readonly ObservedInstance[]): Promise<Changes> {
+/**
+ * Takes over what a node sees of all of its instances. One that it should have and has not is lost; `asked` is the
+ * database's time at which the node was asked, as an instance that was started meanwhile need not be in its answer.
+ */
+export async function observeInstances(tx: Tx, seen: readonly ObservedInstance[], asked: number): Promise<Changes> {
   const changed = await tx.query<{ app_id: AppId }>(
     `WITH seen AS (
        SELECT * FROM jsonb_to_recordset($1) AS one (id uuid, status text, address text, exit jsonb)
@@ -222,8 +227,8 @@ export async function observeInstances(tx: Tx, seen: readonly ObservedInstance[]
   const lost = await tx.query<{ app_id: AppId }>(
     `UPDATE instances SET status = 'exited', status_since = now(), exit = $2
       WHERE phase IN ('started', 'draining', 'stopping') AND NOT id::text = ANY($1) AND status IS DISTINCT FROM 'exited'
-        AND (confirmed OR phase <> 'started') RETURNING app_id`,
-    [ids, JSON.stringify(LOST)],
+        AND phase_since < to_timestamp($3::float8 / 1000) RETURNING app_id`,
+    [ids, JSON.stringify(LOST), asked],
   )
   const strangers = await tx.query<{ id: InstanceId }>(
     `SELECT id::text FROM unnest($1::uuid[]) AS id WHERE NOT EXISTS (SELECT FROM instances WHERE instances.id = id.id AND phase <> 'ended')`,
@@ -232,6 +237,7 @@ export async function observeInstances(tx: Tx, seen: readonly ObservedInstance[]
   return {
     apps: [...new Set([...changed, ...lost].map(({ app_id }) => app_id))],
     strangers: strangers.map(({ id }) => id),
+    now: await databaseNow(tx),
   }
 }
 
@@ -242,6 +248,12 @@ const LOST: Exit = {
   reason: 'lost',
   message: 'Lost: its node knows nothing of it any more',
   tail: [],
+}
+
+export async function databaseNow(sql: Sql): Promise<number> {
+  const [row] = await sql.query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now')
+  if (row === undefined) throw new Error('the database told no time')
+  return row.now
 }
 
 /** Apps on which something is to be done or waited for. */

@@ -1,0 +1,62 @@
+/**
+ * Every place between a journal row and its effect, and between an effect and what follows, at which the server can
+ * be killed. The crash matrix (test/crash) kills it at each of them and looks at what is left.
+ */
+export const CRASH_POINTS = [
+  'push.taken',
+  'export.entered',
+  'export.done',
+  'plan.entered',
+  'plan.done',
+  'build.entered',
+  'build.done',
+  'release.entered',
+  'release.done',
+  'release-phase.entered',
+  'release-phase.done',
+  'rollout.entered',
+  'rollout.done',
+  'ref.entered',
+  'ref.done',
+  'finish.entered',
+  'start.journaled',
+  'launch.done',
+  'drain.journaled',
+  'drain.done',
+  'stop.journaled',
+  'stop.done',
+  'kill.journaled',
+  'kill.done',
+  'forget.journaled',
+  'forget.done',
+  'complete.journaled',
+  'abandon.journaled',
+  'wishes.done',
+  'stop-all.entered',
+  'stop-all.done',
+  'forget-builds.entered',
+  'forget-builds.done',
+  'forget-node.entered',
+  'forget-node.done',
+  'forget-repo.entered',
+  'forget-repo.done',
+  'forget-logs.entered',
+  'forget-logs.done',
+  'remove.entered',
+] as const
+export type CrashPoint = (typeof CRASH_POINTS)[number]
+
+export type Crash = (point: CrashPoint) => void
+
+/** `point` or `point:n`: SIGKILL when the point is passed for the n-th time. null: never, as in production. */
+export function createCrash(spec: string | null, kill: () => void): Crash {
+  if (spec === null) return () => undefined
+  const [name, count = '1'] = spec.split(':')
+  if (!CRASH_POINTS.some((point) => point === name)) throw new Error(`${spec} names no crash point`)
+  let left = Number(count)
+  return (point) => {
+    if (point !== name) return
+    left -= 1
+    if (left === 0) kill()
+  }
+}

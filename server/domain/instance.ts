@@ -1,0 +1,82 @@
+import type { Instance } from '../contract/formation.ts'
+import type { Exit } from '../contract/nodes.ts'
+import type { InstanceState, RolloutInstance } from './rollout.ts'
+
+/** What our own row and the node's last word say of one instance; times are ms by the database's clock. */
+export interface InstanceFacts {
+  readonly id: string
+  readonly type: string
+  readonly number: number
+  readonly kind: 'service' | 'release' | 'run'
+  readonly release: number
+  readonly generation: number
+  readonly replace: boolean
+  /** What was ordered, and whether the node has confirmed it. */
+  readonly phase: 'intended' | 'started' | 'draining' | 'stopping' | 'ended'
+  readonly confirmed: boolean
+  readonly phase_since: number
+  readonly status: 'starting' | 'ready' | 'draining' | 'exited' | null
+  readonly status_since: number | null
+  readonly exit: Exit | null
+}
+
+/** Whether its end was ours to begin with: then it is no crash, whatever its exit code. */
+export function wasWanted({ phase, exit }: Pick<InstanceFacts, 'phase' | 'exit'>): boolean {
+  return phase === 'draining' || phase === 'stopping' || exit?.reason === 'stopped'
+}
+
+function stateOf(facts: InstanceFacts): InstanceState {
+  const { phase, status, phase_since, confirmed, exit } = facts
+  const since = facts.status_since ?? phase_since
+  if (status === 'exited') {
+    const message = exit?.message ?? 'Ended'
+    return { status: 'exited', wanted: wasWanted(facts), message, timeout: exit?.reason === 'boot timeout' }
+  }
+  switch (phase) {
+    case 'intended':
+      return { status: 'intended' }
+    case 'started':
+      if (status === 'ready') return { status: 'ready', since }
+      // A node that drains what nobody ordered to drain followed an order that was not confirmed.
+      if (status === 'draining') return { status: 'draining', since, confirmed: true }
+      return { status: 'starting', since }
+    case 'draining':
+      // A node that still calls it ready has forgotten the order.
+      return { status: 'draining', since: phase_since, confirmed: confirmed && status !== 'ready' }
+    case 'stopping':
+      return { status: 'stopping', since: phase_since, confirmed }
+    case 'ended':
+      return { status: 'exited', wanted: true, message: 'Ended', timeout: false }
+    default:
+      return phase satisfies never
+  }
+}
+
+export function toRollout(facts: InstanceFacts): RolloutInstance {
+  const { id, type, number, release, generation, replace } = facts
+  return { id, type, number, release, generation, replace, state: stateOf(facts) }
+}
+
+export type OneOffStep = { readonly do: 'launch' | 'kill' | 'forget'; readonly id: string }
+
+/** Steps for release-phase and run instances: started once, never replaced; `wanted` tells whether one may still run. */
+export function planOneOffs(facts: readonly InstanceFacts[], wanted: (id: string) => boolean): OneOffStep[] {
+  return facts.flatMap((one): OneOffStep[] => {
+    if (one.kind === 'service') return []
+    if (one.status === 'exited') return [{ do: 'forget', id: one.id }]
+    if (!wanted(one.id)) return one.phase === 'stopping' && one.confirmed ? [] : [{ do: 'kill', id: one.id }]
+    return one.phase === 'intended' ? [{ do: 'launch', id: one.id }] : []
+  })
+}
+
+/** The state and the sentence that people see; `nextTry` is when a crashed one is started again. */
+export function describeInstance(facts: InstanceFacts, nextTry: Date | null): Pick<Instance, 'state' | 'reason'> {
+  if (facts.phase === 'ended' || facts.status === 'exited') {
+    const message = facts.exit?.message ?? null
+    if (wasWanted(facts)) return { state: 'exited', reason: message }
+    const again = nextTry === null ? '' : `; next try at ${nextTry.toISOString().slice(11, 19)} UTC`
+    return { state: 'crashed', reason: message === null ? null : `${message}${again}` }
+  }
+  if (facts.phase === 'draining' || facts.phase === 'stopping') return { state: 'draining', reason: null }
+  return { state: facts.status === 'ready' ? 'ready' : 'starting', reason: null }
+}
