@@ -43,7 +43,12 @@ export interface BuildRequest {
 
 export type BuildProgress =
   | { readonly type: 'line'; readonly text: string }
-  | { readonly type: 'stage'; readonly name: string; readonly state: 'started' | 'cached' | 'done' | 'failed'; readonly ms?: number }
+  | {
+      readonly type: 'stage'
+      readonly name: string
+      readonly state: 'started' | 'cached' | 'done' | 'failed'
+      readonly ms?: number
+    }
 
 /** Store paths of a finished build, as `contract/nodes.ts#Artifact` names them. */
 export interface BuiltArtifact {
@@ -58,7 +63,12 @@ export interface BuiltArtifact {
 
 export type BuildOutcome =
   | { readonly ok: true; readonly artifact: BuiltArtifact }
-  | { readonly ok: false; readonly code: 'no_buildpack' | 'build_failed' | 'build_canceled' | 'disk_full' | 'internal_error'; readonly message: string; readonly hint: string | null }
+  | {
+      readonly ok: false
+      readonly code: 'no_buildpack' | 'build_failed' | 'build_canceled' | 'disk_full' | 'internal_error'
+      readonly message: string
+      readonly hint: string | null
+    }
 
 /**
  * Turns a plan into store paths. The artifact is rooted under the build's id before `build` resolves, so no garbage
@@ -67,7 +77,11 @@ export type BuildOutcome =
 export interface BuildEngine {
   readonly name: 'nix' | 'fake'
   fingerprint(): Promise<{ ok: boolean; detail: string; stack: string | null }>
-  build(request: BuildRequest, progress: (event: BuildProgress) => void, signal: AbortSignal): Promise<BuildOutcome>
+  build(
+    request: BuildRequest,
+    progress: (event: BuildProgress) => void,
+    signal: AbortSignal,
+  ): Promise<BuildOutcome>
   /** Builds that have a root. */
   rooted(): Promise<string[]>
   unroot(build: string): Promise<void>
