@@ -52,6 +52,9 @@ export function createCells(options: CellsOptions): Cells {
       prefix: [
         shim,
         ...limiter.directories(group).flatMap((directory) => ['--cgroup', directory]),
+        // The agent is protected from the kernel's OOM killer; builds are the first that it may take.
+        '--oom',
+        '500',
         '--netns',
         namespacePath(netns),
         '--pidns',

@@ -12,7 +12,8 @@ import { CLEAN_ENV, type RunningProcess, start } from '../exec.ts'
 const ID = 'f0c1'
 const RANGE = '10.216.64.0/18'
 let stage: NspawnStage
-let agent: RunningProcess | null = null
+/** The one that runs, if any. */
+const agents: RunningProcess[] = []
 
 beforeAll(async () => {
   stage = await openNspawnStage(ID, RANGE)
@@ -63,18 +64,19 @@ afterAll(async () => {
 
 async function launchAgent(): Promise<void> {
   const main = fileURLToPath(new URL('./main.ts', import.meta.url))
-  agent = await start({
-    argv: [process.execPath, '--import', 'tsx', main, '--home', stage.home],
-    env: CLEAN_ENV,
-    stdio: ['ignore', 'ignore', 'inherit'],
-  })
+  agents.push(
+    await start({
+      argv: [process.execPath, '--import', 'tsx', main, '--home', stage.home],
+      env: CLEAN_ENV,
+      stdio: ['ignore', 'ignore', 'inherit'],
+    }),
+  )
 }
 
 /** Without a word, as the kernel does for lack of memory. */
 async function killAgent(): Promise<void> {
-  const running = agent
-  agent = null
-  if (running === null || running.exitCode !== null) return
+  const running = agents.pop()
+  if (running === undefined || running.exitCode !== null) return
   const gone = new Promise((resolve) => running.once('exit', resolve))
   running.kill('SIGKILL')
   await gone
@@ -109,7 +111,7 @@ async function call<T>(verb: string, body: unknown): Promise<T> {
     try {
       return await once<T>(verb, body)
     } catch (error) {
-      if (round > 300 || agent === null) throw error
+      if (round > 300 || agents.length === 0) throw error
       await sleep(50)
     }
   }

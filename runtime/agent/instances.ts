@@ -1,13 +1,12 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs'
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RegisteredInstance } from '../../server/contract/directory.ts'
-import type { LogSource } from '../../server/contract/log-feed.ts'
 import type { Exit, InstanceSpec, InstanceStatus, ObservedInstance } from '../../server/contract/nodes.ts'
 import type { Driver } from '../driver/driver.ts'
 import { APP_PORT } from '../installation.ts'
 import { AgentError } from './agent-error.ts'
+import { countChanges } from './changes.ts'
 import { type Ending, exitMessage, exitReason } from './exit-message.ts'
 import {
   type InstanceRecord,
@@ -19,6 +18,7 @@ import {
   type StateFile,
 } from './instance-record.ts'
 import { limitConcurrency } from './limit-concurrency.ts'
+import { removeIfRead, writeLogSource } from './log-source.ts'
 import type { Prober } from './probe-client.ts'
 import type { Publisher } from './publisher.ts'
 import { lastLines, supervisorLines } from './tail.ts'
@@ -61,9 +61,6 @@ export interface Instances {
   close(): void
 }
 
-/** Logs that nobody has read in this time are given up with their instance. */
-const UNREAD_MS = 10 * 60_000
-
 export function createInstances(options: InstancesOptions): Instances {
   const { driver, warn } = options
   const records = new Map<string, InstanceRecord>()
@@ -72,8 +69,7 @@ export function createInstances(options: InstancesOptions): Instances {
   const serving = new Set<string>()
   const timers = new Map<string, NodeJS.Timeout>()
   const launch = limitConcurrency(options.parallelStarts)
-  const waiters = new Set<() => void>()
-  let version = Date.now()
+  const changes = countChanges()
   let closed = false
 
   const publisher = options.publisher(() =>
@@ -96,8 +92,7 @@ export function createInstances(options: InstancesOptions): Instances {
 
   function change(record: InstanceRecord, state: Partial<StateFile>): void {
     saveState(record, { ...record.state, ...state })
-    version++
-    for (const wake of Array.from(waiters)) wake()
+    changes.tell()
   }
 
   const status = (record: InstanceRecord, next: 'ready' | 'draining') =>
@@ -128,21 +123,6 @@ export function createInstances(options: InstancesOptions): Instances {
     timers.set(id, setTimeout(act, Math.max(0, ms)))
   }
 
-  async function writeLogSource(record: InstanceRecord, ended: boolean): Promise<void> {
-    const folder = join(record.placement.folder, 'log')
-    await mkdir(folder, { recursive: true, mode: 0o750 })
-    const path = join(folder, 'source.json')
-    const source: LogSource = { app: record.spec.app, process: record.spec.name, ended }
-    await writeFile(path, JSON.stringify(source), { mode: 0o640 })
-    // The logs process punches holes into what it has read, so it may write as well.
-    const streams = ['out', 'err'].map((name) => join(folder, name))
-    for (const stream of streams) await writeFile(stream, '', { flag: 'a', mode: 0o660 })
-    if (options.logGroup === null) return
-    await chmod(folder, 0o750)
-    for (const stream of streams) await chmod(stream, 0o660)
-    for (const entry of [folder, path, ...streams]) await chown(entry, 0, options.logGroup)
-  }
-
   function start(spec: InstanceSpec): ObservedInstance {
     const known = records.get(spec.id) ?? forgotten.get(spec.id)
     if (known !== undefined) return observed(known)
@@ -171,7 +151,7 @@ export function createInstances(options: InstancesOptions): Instances {
   async function bringUp(record: InstanceRecord): Promise<void> {
     if (record.state.ending !== null) return await end(record, { code: null, signal: 'SIGKILL', oom: false })
     try {
-      await writeLogSource(record, false)
+      await writeLogSource(record, false, options.logGroup)
       await driver.start(record.spec, record.placement, async (handle) => saveHandle(record, handle))
     } catch (error) {
       warn(`${record.spec.name} of ${record.spec.appName} could not be started`, error)
@@ -255,7 +235,7 @@ export function createInstances(options: InstancesOptions): Instances {
   async function clear(record: InstanceRecord, handle = record.handle): Promise<void> {
     try {
       if (handle !== null) await driver.destroy(handle)
-      await writeLogSource(record, true)
+      await writeLogSource(record, true, options.logGroup)
       saveState(record, { ...record.state, cleared: true })
     } catch (error) {
       warn(`Cannot clear away ${record.spec.id}; it is tried again`, error)
@@ -324,18 +304,13 @@ export function createInstances(options: InstancesOptions): Instances {
       )
   }
 
-  function ended(id: string): Promise<Exit> {
+  async function ended(id: string): Promise<Exit> {
     const record = get(id)
-    return new Promise((resolve) => {
-      const look = () => {
-        const now: InstanceStatus = record.state.status
-        if (now.status !== 'exited') return
-        waiters.delete(look)
-        resolve(now.exit)
-      }
-      waiters.add(look)
-      look()
-    })
+    for (;;) {
+      const now: InstanceStatus = record.state.status
+      if (now.status === 'exited') return now.exit
+      await changes.next(60_000)
+    }
   }
 
   return {
@@ -374,30 +349,14 @@ export function createInstances(options: InstancesOptions): Instances {
       if (!record.state.cleared) await clear(record)
     },
     async observe(after, limit) {
-      if (after === version) {
-        await new Promise<void>((resolve) => {
-          const done = () => {
-            waiters.delete(done)
-            clearTimeout(late)
-            resolve()
-          }
-          const late = setTimeout(done, limit)
-          waiters.add(done)
-        })
-      }
-      return { version, instances: [...records.values()].map(observed) }
+      if (after === changes.version) await changes.next(limit)
+      return { version: changes.version, instances: [...records.values()].map(observed) }
     },
     tidy(now) {
       for (const record of [...forgotten.values(), ...records.values()])
         if (exited(record) && !record.state.cleared) void clear(record)
-      for (const [id, record] of forgotten) {
-        const marker = join(options.logsRead, id)
-        const read = existsSync(marker)
-        if (!record.state.cleared || (!read && now - (record.state.forgotten ?? now) < UNREAD_MS)) continue
-        rmSync(record.placement.folder, { recursive: true, force: true })
-        rmSync(marker, { force: true })
-        forgotten.delete(id)
-      }
+      for (const [id, record] of forgotten)
+        if (removeIfRead(record, options.logsRead, now)) forgotten.delete(id)
     },
     close() {
       closed = true

@@ -11,7 +11,7 @@ import { compileNative } from './compile.ts'
 
 let hook: string
 let folder: string
-let server: Server | null = null
+const servers: Server[] = []
 const REFS = 'a'.repeat(40) + ' ' + 'b'.repeat(40) + ' refs/heads/main\n'
 
 beforeAll(async () => {
@@ -23,8 +23,7 @@ beforeAll(async () => {
 })
 beforeEach(() => void (folder = mkdtempSync(join(tmpdir(), 'skypanel-hook-'))))
 afterEach(() => {
-  server?.close()
-  server = null
+  for (const server of servers.splice(0)) server.close()
   rmSync(folder, { recursive: true, force: true })
 })
 
@@ -37,7 +36,7 @@ async function platform(
     socket: Socket,
   ) => void,
 ): Promise<void> {
-  server = createServer((socket) => {
+  const server = createServer((socket) => {
     let text = ''
     socket.on('error', () => undefined)
     socket.on('data', (data: Buffer) => {
@@ -47,7 +46,8 @@ async function platform(
       answer({ header: JSON.parse(text.slice(0, at)) as never, refs: text.slice(at + 1, -1) }, socket)
     })
   })
-  await new Promise<void>((resolve) => server?.listen(path(), resolve))
+  await new Promise<void>((resolve) => server.listen(path(), resolve))
+  servers.push(server)
 }
 
 const push = (env: Record<string, string> = {}) =>

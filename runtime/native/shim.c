@@ -15,6 +15,7 @@
  *   --stdio FILE          stdin from /dev/null, stdout and stderr appended to FILE
  *   --env KEY=VALUE       the environment is emptied by the first of these
  *   --pidns               own pid, ipc and mount namespace; everything in it ends with us
+ *   --oom N               our oom_score_adj, and that of all we become
  *   --peer                print "<uid> <pid>" of the peer of the unix socket on stdin, and end
  */
 #define _GNU_SOURCE
@@ -189,6 +190,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(option, "--netns")) enter(arg, CLONE_NEWNET);
     else if (!strcmp(option, "--mntns")) enter(arg, CLONE_NEWNS);
     else if (!strcmp(option, "--sysctl")) { char *value = after(arg, '='); snprintf(path, sizeof path, "/proc/sys/%s", arg); put(path, value); }
+    else if (!strcmp(option, "--oom")) put("/proc/self/oom_score_adj", arg);
     else if (!strcmp(option, "--tmpfs")) tmpfs(arg);
     else if (!strcmp(option, "--overlay")) overlay(arg);
     else if (!strcmp(option, "--bind")) { char *to = after(arg, ':'); if (mount(arg, to, NULL, MS_BIND, NULL) < 0) die("cannot bind", to); }
