@@ -18,6 +18,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   readonly input?: string
   /** Called with everything that stdout has so far, whenever it grows. */
+  /** Aborting kills the program, e.g. when a test is over before it is. */
+  readonly signal?: AbortSignal
   readonly onStdout?: (
     text: string,
     child: { kill(signal: NodeJS.Signals): void; write(text: string): void },
@@ -47,14 +49,20 @@ export function runProgram(argv: readonly string[], options: RunOptions = {}): P
     child.stdin.on('error', () => undefined)
     if (options.input !== undefined) child.stdin.end(options.input)
     else if (options.onStdout === undefined) child.stdin.end()
+    const kill = () => child.kill('SIGKILL')
+    options.signal?.addEventListener('abort', kill, { once: true })
     child.on('error', reject)
-    child.on('close', (code) => resolve({ code: code ?? 128, stdout, stderr }))
+    child.on('close', (code) => {
+      options.signal?.removeEventListener('abort', kill)
+      resolve({ code: code ?? 128, stdout, stderr })
+    })
   })
 }
 
 /** A home folder of its own, the bundled command line, and nothing of the machine's environment but PATH. */
 export class CliBench implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'skypanel-cli-'))
+  readonly #over = new AbortController()
   readonly script: string
   readonly env: Readonly<Record<string, string>>
 
@@ -98,10 +106,11 @@ export class CliBench implements Disposable {
   }
 
   #with(options: RunOptions): RunOptions {
-    return { cwd: this.folder, ...options, env: { ...this.env, ...options.env } }
+    return { cwd: this.folder, signal: this.#over.signal, ...options, env: { ...this.env, ...options.env } }
   }
 
   [Symbol.dispose](): void {
+    this.#over.abort()
     rmSync(this.folder, { recursive: true, force: true })
   }
 }
