@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import { InstanceSpec, InstanceStatus, type ObservedInstance } from '../../server/contract/nodes.ts'
 import type { Handle, Placement } from '../driver/driver.ts'
+import { AgentError } from './agent-error.ts'
 import { writeWhole } from './write-file.ts'
 
 const SpecFile = z.object({ version: z.literal(1), spec: InstanceSpec })
@@ -88,4 +89,16 @@ export function loadRecords(instances: string): { records: InstanceRecord[]; unr
     }
   }
   return { records, unreadable }
+}
+
+/** The lowest place that nothing on this machine is left of. */
+export function freeIndex(records: readonly InstanceRecord[], count: number): number {
+  const taken = new Set(
+    records.filter((record) => !record.state.cleared).map((record) => record.placement.index),
+  )
+  for (let index = 0; index < count; index++) if (!taken.has(index)) return index
+  throw new AgentError(
+    'not_available',
+    `This node already has ${count} instances, as many as it can address.`,
+  )
 }

@@ -7,8 +7,10 @@ import type { Driver } from '../driver/driver.ts'
 import { APP_PORT } from '../installation.ts'
 import { AgentError } from './agent-error.ts'
 import { countChanges } from './changes.ts'
-import { type Ending, exitMessage, exitReason } from './exit-message.ts'
+import type { Ending } from './exit-message.ts'
+import { instanceEnd, lostEnd } from './instance-end.ts'
 import {
+  freeIndex,
   type InstanceRecord,
   loadRecords,
   observed,
@@ -21,7 +23,6 @@ import { limitConcurrency } from './limit-concurrency.ts'
 import { removeIfRead, writeLogSource } from './log-source.ts'
 import type { Prober } from './probe-client.ts'
 import type { Publisher } from './publisher.ts'
-import { lastLines, supervisorLines } from './tail.ts'
 import type { UidRanges } from './uid-ranges.ts'
 
 export interface InstancesOptions {
@@ -105,19 +106,6 @@ export function createInstances(options: InstancesOptions): Instances {
     return record
   }
 
-  function freeIndex(): number {
-    const taken = new Set(
-      [...records.values(), ...forgotten.values()]
-        .filter((record) => !record.state.cleared)
-        .map((record) => record.placement.index),
-    )
-    for (let index = 0; index < options.addresses; index++) if (!taken.has(index)) return index
-    throw new AgentError(
-      'not_available',
-      `This node already has ${options.addresses} instances, as many as it can address.`,
-    )
-  }
-
   function timer(id: string, ms: number, act: () => void): void {
     clearTimeout(timers.get(id))
     timers.set(id, setTimeout(act, Math.max(0, ms)))
@@ -126,7 +114,7 @@ export function createInstances(options: InstancesOptions): Instances {
   function start(spec: InstanceSpec): ObservedInstance {
     const known = records.get(spec.id) ?? forgotten.get(spec.id)
     if (known !== undefined) return observed(known)
-    const index = freeIndex()
+    const index = freeIndex([...records.values(), ...forgotten.values()], options.addresses)
     const folder = join(options.folder, spec.id)
     const placement = { index, folder, address: options.address(index), uidBase: options.uids.of(spec.app) }
     const state: StateFile = {
@@ -212,21 +200,12 @@ export function createInstances(options: InstancesOptions): Instances {
     how: Pick<Exit, 'code' | 'signal' | 'oom'>,
     failure: string | null = null,
   ): Promise<void> {
-    const { spec, placement, handle } = record
+    const { spec, handle } = record
     if (exited(record)) return
     clearTimeout(timers.get(spec.id))
     options.prober.cancel(spec.id)
     const routed = unroute(spec.id)
-    const reason = exitReason(how, record.state.ending?.reason ?? null)
-    const failed = reason === 'start failed'
-    const tail = failed ? await supervisorLines(placement.folder) : await lastLines(placement.folder)
-    const why = failure ?? (failed ? (tail.at(-1) ?? null) : null)
-    const exit: Exit = {
-      ...how,
-      reason,
-      message: `${exitMessage(how, reason, spec)}${why === null ? '' : `: ${why}`}`,
-      tail,
-    }
+    const exit = await instanceEnd(record, how, failure)
     await routed
     change(record, { status: { status: 'exited', since: Date.now(), exit } })
     await clear(record, handle)
@@ -280,14 +259,7 @@ export function createInstances(options: InstancesOptions): Instances {
     if (exited(record)) return state.cleared ? undefined : await clear(record)
     const adopted = handle === null ? null : await driver.adopt(handle)
     if (adopted === null) {
-      const exit: Exit = {
-        code: null,
-        signal: null,
-        oom: false,
-        reason: 'lost',
-        message: exitMessage({ code: null, signal: null, oom: false }, 'lost', record.spec),
-        tail: await lastLines(record.placement.folder),
-      }
+      const exit = await lostEnd(record)
       change(record, { status: { status: 'exited', since: Date.now(), exit } })
       return await clear(record)
     }
