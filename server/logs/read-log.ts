@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http'
 import { createInterface } from 'node:readline'
+import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../context.ts'
 import type { AppId } from '../contract/ids.ts'
 import { LogLine } from '../contract/logs.ts'
@@ -15,9 +17,13 @@ export interface LogQuery {
   readonly after: number | null
 }
 
+/** How long a follower waits for the logs process to come back: longer than a restart of it takes. */
+const PATIENCE_MS = 30_000
+const RETRY_MS = 250
+
 /**
- * Lines of an app's log, from the process that keeps them. Ends with `follow` only when the signal aborts, or with an
- * error when that process goes away. Errors: node_unavailable.
+ * Lines of an app's log, from the process that keeps them. With `follow` it ends when the signal aborts or the app is
+ * destroyed; a restart of the logs process is waited for and no line is missed. Errors: node_unavailable.
  */
 export async function readLog(
   ctx: Pick<Context, 'config'>,
@@ -25,17 +31,26 @@ export async function readLog(
   query: LogQuery,
   signal: AbortSignal,
 ): Promise<AsyncIterable<LogLine>> {
+  const open = (after: number | null) =>
+    openUnix({
+      socket: ctx.config.paths.logsSocket,
+      method: 'GET',
+      path: logPath(app, { ...query, after }),
+      signal,
+    })
+  try {
+    return lines(await open(query.after), open, query, signal)
+  } catch (cause) {
+    throw unreadable(cause)
+  }
+}
+
+function logPath(app: AppId, query: LogQuery): string {
   const search = new URLSearchParams({ lines: String(query.lines), follow: String(query.follow) })
   if (query.process !== undefined) search.set('process', query.process)
   if (query.source !== undefined) search.set('source', query.source)
   if (query.after !== null) search.set('after', String(query.after))
-  try {
-    const path = `/apps/${app}/lines?${search}`
-    const response = await openUnix({ socket: ctx.config.paths.logsSocket, method: 'GET', path, signal })
-    return lines(response, signal)
-  } catch (cause) {
-    throw unreadable(cause)
-  }
+  return `/apps/${app}/lines?${search}`
 }
 
 const unreadable = (cause: unknown) =>
@@ -46,18 +61,52 @@ const unreadable = (cause: unknown) =>
   )
 
 async function* lines(
-  response: NodeJS.ReadableStream & { destroy(): unknown },
+  first: IncomingMessage,
+  open: (after: number | null) => Promise<IncomingMessage>,
+  query: LogQuery,
   signal: AbortSignal,
 ): AsyncGenerator<LogLine> {
-  // readline hides a connection that breaks; what it was told decides between an end and a failure.
-  let broken: Error | null = null
-  response.once('error', (error) => (broken = error))
-  try {
-    for await (const line of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
-      if (line !== '') yield LogLine.parse(JSON.parse(line))
+  let response = first
+  let last = query.after
+  for (;;) {
+    try {
+      for await (const text of createInterface({ input: response, crlfDelay: Number.POSITIVE_INFINITY })) {
+        if (text === '') continue
+        const line = parseLine(text)
+        // Half a line is what a killed process leaves; it comes again, whole.
+        if (line === null) break
+        last = line.seq
+        yield line
+      }
+    } catch (error) {
+      // A connection that breaks is looked at below; everything else is a fault of what was read.
+      if (response.errored === null) throw error
+    } finally {
+      response.destroy()
     }
-    if (broken !== null && !signal.aborted) throw unreadable(broken)
-  } finally {
-    response.destroy()
+    if (signal.aborted || (response.complete && response.errored === null)) return
+    if (!query.follow) throw unreadable(response.errored)
+    response = await reopen(() => open(last), signal)
+  }
+}
+
+function parseLine(text: string): LogLine | null {
+  try {
+    return LogLine.parse(JSON.parse(text))
+  } catch (error) {
+    if (error instanceof SyntaxError) return null
+    throw error
+  }
+}
+
+async function reopen(open: () => Promise<IncomingMessage>, signal: AbortSignal): Promise<IncomingMessage> {
+  const deadline = performance.now() + PATIENCE_MS
+  for (;;) {
+    await sleep(RETRY_MS, undefined, { signal })
+    try {
+      return await open()
+    } catch (cause) {
+      if (signal.aborted || performance.now() > deadline) throw unreadable(cause)
+    }
   }
 }
