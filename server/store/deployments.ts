@@ -27,7 +27,7 @@ export interface DeploymentRow {
   readonly account_id: AccountId | null
   readonly author: string
   readonly push_token: Buffer | null
-  readonly detail: Record<string, unknown>
+  readonly detail: Record<string, unknown> & { readonly verdict?: StoredVerdict }
   readonly code: string | null
   readonly reason: string | null
 }
@@ -103,29 +103,27 @@ export async function setRelease(tx: Tx, id: DeploymentId, release: ReleaseId): 
   await tx.query('UPDATE deployments SET release_id = $2 WHERE id = $1', [id, release])
 }
 
-/** From here to its end (or `closeRollout`) the deployment's release is the app's candidate. */
+/** From here to the verdict the deployment's release is the app's candidate. */
 export async function openRollout(tx: Tx, id: DeploymentId, seconds: number): Promise<void> {
   await tx.query(
-    `UPDATE deployments SET rollout_deadline = coalesce(rollout_deadline, now() + make_interval(secs => $2)) WHERE id = $1`,
+    `UPDATE deployments SET rollout_deadline = coalesce(rollout_deadline, now() + make_interval(secs => $2))
+      WHERE id = $1 AND state = 'running' AND NOT detail ? 'verdict'`,
     [id, seconds],
   )
 }
 
-export async function closeRollout(tx: Tx, id: DeploymentId): Promise<void> {
-  await tx.query('UPDATE deployments SET rollout_deadline = NULL WHERE id = $1', [id])
+/** How a rollout went: null code, it is live. `tail`: the last lines of the instance that failed it. */
+export interface StoredVerdict {
+  readonly code: 'boot_crash' | 'boot_timeout' | null
+  readonly reason: string
+  readonly tail: readonly string[]
 }
 
 /** The verdict on a rollout, for the one who waits for it; given once. */
-export async function storeVerdict(
-  tx: Tx,
-  id: DeploymentId,
-  code: string | null,
-  reason: string | null,
-): Promise<void> {
+export async function storeVerdict(tx: Tx, id: DeploymentId, verdict: StoredVerdict): Promise<void> {
   await tx.query(
-    `UPDATE deployments SET code = $2, reason = $3, rollout_deadline = NULL,
-        detail = detail || jsonb_build_object('verdict', CASE WHEN $2::text IS NULL THEN 'complete' ELSE 'abandon' END) WHERE id = $1`,
-    [id, code, reason],
+    `UPDATE deployments SET rollout_deadline = NULL, detail = detail || jsonb_build_object('verdict', $2::jsonb) WHERE id = $1`,
+    [id, JSON.stringify(verdict)],
   )
 }
 

@@ -202,7 +202,11 @@ export interface Changes {
  * Takes over what a node sees of all of its instances. One that it should have and has not is lost; `asked` is the
  * database's time at which the node was asked, as an instance that was started meanwhile need not be in its answer.
  */
-export async function observeInstances(tx: Tx, seen: readonly ObservedInstance[], asked: number): Promise<Changes> {
+export async function observeInstances(
+  tx: Tx,
+  seen: readonly ObservedInstance[],
+  asked: number,
+): Promise<Changes> {
   const changed = await tx.query<{ app_id: AppId }>(
     `WITH seen AS (
        SELECT * FROM jsonb_to_recordset($1) AS one (id uuid, status text, address text, exit jsonb)
@@ -251,7 +255,9 @@ const LOST: Exit = {
 }
 
 export async function databaseNow(sql: Sql): Promise<number> {
-  const [row] = await sql.query<{ now: number }>('SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now')
+  const [row] = await sql.query<{ now: number }>(
+    'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now',
+  )
   if (row === undefined) throw new Error('the database told no time')
   return row.now
 }

@@ -64,13 +64,17 @@ export async function renewLeases(
   )
 }
 
-/** Whether the job is still this server's, held until the transaction ends: every write of a job stands behind it. */
-export async function holdsJob(tx: Tx, id: string, epoch: number): Promise<boolean> {
-  const rows = await tx.query(
-    `SELECT id FROM jobs WHERE id = $1 AND epoch = $2 AND state = 'running' FOR UPDATE`,
+/** The job if it is still this server's, held until the transaction ends: every write of a job stands behind it. */
+export async function holdJob(
+  tx: Tx,
+  id: string,
+  epoch: number,
+): Promise<{ readonly cancel_requested: boolean } | null> {
+  const [row] = await tx.query<{ cancel_requested: boolean }>(
+    `SELECT cancel_requested FROM jobs WHERE id = $1 AND epoch = $2 AND state = 'running' FOR UPDATE`,
     [id, epoch],
   )
-  return rows.length === 1
+  return row ?? null
 }
 
 export async function finishJob(tx: Tx, id: string): Promise<void> {
