@@ -1,7 +1,6 @@
 # Inner half of the box: uid 0 and PID 1 of fresh user, mount and pid namespaces. Composes a root file system from the
 # stack, puts the layers on /app, runs the commands as uid 1000 and brings what they left into its final shape.
 umask 022
-begun=$EPOCHREALTIME
 source "$NIX_ATTRS_SH_FILE"
 loader=$stack$loader
 out=${outputs[out]}
@@ -115,12 +114,10 @@ rmdir /old 2>/dev/null || :
 # One more user namespace is opened below, to become uid 1000; a build has no business with further ones.
 { echo 1 > /proc/sys/user/max_user_namespaces; } 2>/dev/null || :
 
-started=$EPOCHREALTIME
 status=0
 unshare --user --map-user=1000 --map-group=1000 \
   env -i HOME=/home TMPDIR=/tmp LANG=C.UTF-8 CI=1 SKYPANEL_BUILD=1 \
   /bin/bash --noprofile --norc -euo pipefail /run/skypanel/run.sh < /dev/null || status=$?
-ended=$EPOCHREALTIME
 # What the commands left running must not write any more.
 kill -KILL -1 2>/dev/null || :
 umask 022
@@ -170,5 +167,3 @@ if [ "$mode" != plain ] && [ "${keep[*]}" != . ]; then
   chmod -R u+rwX "$out/all"
   rm -rf "$out/all"
 fi
-milliseconds() { echo $(((${2/./} - ${1/./}) / 1000)); }
-echo "@sky times $(milliseconds "$begun" "$started") $(milliseconds "$started" "$ended") $(milliseconds "$ended" "$EPOCHREALTIME")"

@@ -47,14 +47,11 @@ export function parseNixLine(line: string): NixEvent {
 export type BoxMark =
   | { readonly type: 'run'; readonly command: number }
   | { readonly type: 'leak'; readonly name: string; readonly file: string }
-  | { readonly type: 'times'; readonly setup: number; readonly command: number; readonly finish: number }
 
 export function parseMark(line: string): BoxMark | null {
   const [sign, word, ...rest] = line.split(' ')
   if (sign !== '@sky') return null
   if (word === 'run') return { type: 'run', command: Number(rest[0]) }
   if (word === 'leak') return { type: 'leak', name: rest[0] ?? '', file: rest.slice(1).join(' ') }
-  if (word === 'times')
-    return { type: 'times', setup: Number(rest[0]), command: Number(rest[1]), finish: Number(rest[2]) }
   return null
 }

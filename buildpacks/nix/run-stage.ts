@@ -30,11 +30,7 @@ export interface StageRun {
 }
 
 export type StageEnd =
-  | {
-      readonly ok: true
-      readonly outputs: Readonly<Record<string, string>>
-      readonly times: { setup: number; command: number; finish: number } | null
-    }
+  | { readonly ok: true; readonly outputs: Readonly<Record<string, string>> }
   | {
       readonly ok: false
       readonly reason: 'canceled' | 'time' | 'memory' | 'disk'
@@ -130,7 +126,6 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
   const derivations = new Set<string>()
   let stopped: StageEnd | null = null
   let leak: StageEnd | null = null
-  let times: { setup: number; command: number; finish: number } | null = null
   const said: string[] = []
   const stop = new AbortController()
   const end = (why: StageEnd) => {
@@ -158,7 +153,6 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
       const mark = parseMark(event.line)
       if (mark === null) stage.onLine(event.line)
       else if (mark.type === 'run') stage.onCommand(mark.command)
-      else if (mark.type === 'times') times = mark
       else leak = { ok: false, reason: 'leak', name: mark.name, file: mark.file }
     }
   }
@@ -185,7 +179,7 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
       {},
       ...Built.parse(JSON.parse(result.stdout)).map((built) => built.outputs),
     ) as Record<string, string>
-    return { ok: true, outputs, times }
+    return { ok: true, outputs }
   } finally {
     clearTimeout(timer)
     stage.signal.removeEventListener('abort', canceled)
