@@ -32,22 +32,16 @@ export async function authorise(
   const standing = nameOrId === null ? null : found === null ? 'absent' : found.role
   const verdict = decide(access, caller, standing)
   if (verdict.allowed) return found === null ? null : { id: found.id, name: found.name, state: found.state }
-  switch (verdict.code) {
-    case 'unauthorized':
-      throw new DomainError(
-        'unauthorized',
-        'The token is missing, expired or revoked. Log in: skypanel login',
-      )
-    case 'app_not_found':
-      throw appNotFound(nameOrId ?? '')
-    default:
-      throw new DomainError(
-        verdict.code,
-        access === 'platform:admin'
-          ? 'Only an admin of the platform may do this.'
-          : `Only an admin of the team that owns ${found?.name ?? 'the app'} may do this.`,
-      )
+  if (verdict.code === 'unauthorized') {
+    throw new DomainError('unauthorized', 'The token is missing, expired or revoked. Log in: skypanel login')
   }
+  if (verdict.code === 'app_not_found') throw appNotFound(nameOrId ?? '')
+  throw new DomainError(
+    verdict.code,
+    access === 'platform:admin'
+      ? 'Only an admin of the platform may do this.'
+      : `Only an admin of the team that owns ${found?.name ?? 'the app'} may do this.`,
+  )
 }
 
 /** Texts that can be neither a name nor an id are not looked for. */

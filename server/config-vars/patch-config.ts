@@ -32,7 +32,7 @@ export async function patchConfig(
     const change = planConfig(current, patch)
     const { set, unset, result: vars } = change
     if (set.length === 0 && unset.length === 0) return { vars, release: null, deployment: null }
-    const refusal = refuseConfig(vars, Buffer.byteLength)
+    const refusal = refuseConfig(vars, (text) => Buffer.byteLength(text))
     if (refusal !== null) throw new DomainError('invalid_params', refusal)
     for (const name of set)
       await putVar(tx, app, name, ctx.seal.seal(vars[name] ?? '', sealContext(app, name)))

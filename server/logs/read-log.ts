@@ -50,7 +50,7 @@ function logPath(app: AppId, query: LogQuery): string {
   if (query.process !== undefined) search.set('process', query.process)
   if (query.source !== undefined) search.set('source', query.source)
   if (query.after !== null) search.set('after', String(query.after))
-  return `/apps/${app}/lines?${search}`
+  return `/apps/${app}/lines?${search.toString()}`
 }
 
 const unreadable = (cause: unknown) =>

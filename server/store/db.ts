@@ -113,7 +113,7 @@ export function openDb(options: DbOptions): Db {
         client.release(broken)
       }
     },
-    listen: listener.listen,
+    listen: (channel, heard) => listener.listen(channel, heard),
     async [Symbol.asyncDispose]() {
       await listener.close()
       await pool.end()
