@@ -25,10 +25,12 @@ export async function serveUdp(
 ): Promise<Socket> {
   const socket = createSocket('udp4')
   socket.on('message', (packet, from) => void answerUdp(parts, socket, packet, from))
+  // Asked for before binding: with a descriptor Node tells it at once.
+  const listening = once(socket, 'listening')
   if ('fd' in where) socket.bind({ fd: where.fd })
   else socket.bind(where.port, where.address)
   try {
-    await once(socket, 'listening')
+    await listening
   } catch (error) {
     socket.close()
     throw error

@@ -36,7 +36,12 @@ export function registrySuite(make: () => Promise<Registry>): void {
     stops.push(stop)
     const sets: RegisteredInstance[][] = []
     void registry.watch((instances) => sets.push([...instances]), stop.signal)
-    const names = () => sets.at(-1)?.map(({ name }) => name).toSorted().join(' ') ?? null
+    const names = () =>
+      sets
+        .at(-1)
+        ?.map(({ name }) => name)
+        .toSorted()
+        .join(' ') ?? null
     return { sets, names, stop, until: (wanted: string) => eventually(names, (seen) => seen === wanted) }
   }
 
@@ -60,7 +65,10 @@ export function registrySuite(make: () => Promise<Registry>): void {
     const { until, sets } = watch(registry)
     await until('web.1')
     await registry.publish('one', [registered(1, 2)])
-    await eventually(() => sets.at(-1)?.[0]?.release, (release) => release === 2)
+    await eventually(
+      () => sets.at(-1)?.[0]?.release,
+      (release) => release === 2,
+    )
   })
 
   test('each node has its own set', async () => {
