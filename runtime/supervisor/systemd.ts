@@ -158,6 +158,8 @@ export function systemdSupervision(
       )) {
         await tryRun(['systemctl', 'stop', ...rank.map(({ name }) => unit(name))], { timeout: 120_000 })
       }
+      // Groups that the agent asked systemd for; their instances are stopped by now.
+      await tryRun(['systemctl', 'stop', `${prefix}*.service`], { timeout: 120_000 })
       // Stopped means stopped: it does not come back with the next boot either.
       await tryRun(['systemctl', 'disable', '--quiet', unit('platform', 'target')])
       await tryRun(['systemctl', 'stop', unit('platform', 'target'), unit('namespace')])
@@ -170,7 +172,9 @@ export function systemdSupervision(
       for (const file of files) await rm(join(folder, file), { recursive: true, force: true })
       await rm(join(folder, `${unit('platform', 'target')}.wants`), { recursive: true, force: true })
       // Groups of instances and builds that the agent asked systemd for have no file.
-      await tryRun(['systemctl', 'stop', `${prefix}*`], { timeout: 120_000 })
+      await tryRun(['systemctl', 'stop', `${prefix}*`, `${kernelNames(installation.id).cgroup}.slice`], {
+        timeout: 120_000,
+      })
       await run(['systemctl', 'daemon-reload'])
       await tryRun(['systemctl', 'reset-failed', `${prefix}*`])
     },

@@ -72,6 +72,10 @@ export function serviceUnit(wanted: Process, installation: Installation): Unit {
     '[Service]',
     wanted.restart === 'once' ? 'Type=oneshot' : 'Type=simple',
     `ExecStart=${wanted.argv.map(quote).join(' ')}`,
+    // Consul's own unit was skipped as long as there was no program.
+    ...(wanted.name === 'consul-build'
+      ? [`ExecStartPost=-/usr/bin/systemctl start --no-block ${unitOf(installation, 'consul')}`]
+      : []),
     ...(wanted.user === null ? [] : [`User=${wanted.user}`, `Group=${wanted.user}`]),
     ...env.map(([name, value]) => `Environment=${quoteVariable(name, value)}`),
     'WorkingDirectory=/',
