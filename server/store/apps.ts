@@ -110,3 +110,33 @@ export async function lockApp(
   )
   return row ?? null
 }
+
+/** What a git request needs to know of its repository's app and of who asks; null: there is no such app. */
+export interface RepositoryApp {
+  readonly id: AppId
+  readonly name: string
+  readonly state: AppRow['state']
+  readonly deploy_branch: string
+  readonly role: TeamRole | null
+  readonly platform_admin: boolean
+}
+
+export async function findRepositoryApp(
+  sql: Sql,
+  name: string,
+  account: AccountId,
+): Promise<RepositoryApp | null> {
+  const [row] = await sql.query<RepositoryApp>(
+    `SELECT apps.id, apps.name, apps.state, apps.deploy_branch, memberships.role,
+            coalesce((SELECT platform_admin FROM accounts WHERE id = $2), false) AS platform_admin
+       FROM apps LEFT JOIN memberships ON memberships.team_id = apps.team_id AND memberships.account_id = $2
+      WHERE apps.name = $1`,
+    [name, account],
+  )
+  return row ?? null
+}
+
+/** The row and with it every row that belongs to the app. Does nothing when it is gone. */
+export async function removeApp(tx: Tx, id: AppId): Promise<void> {
+  await tx.query('DELETE FROM apps WHERE id = $1', [id])
+}
