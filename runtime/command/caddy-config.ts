@@ -131,7 +131,7 @@ function identify(scheme: 'http' | 'https', port: number) {
  * to the edge without a try.
  */
 function strangeHostRoutes(edgePort: number) {
-  const label = '[A-Za-z0-9_-]{1,63}'
+  const label = '[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9_])?'
   const longest = 253 - ROUTE_ZONE.length - 2
   const host = (pattern: string, name?: string) => ({
     header_regexp: { Host: { ...(name === undefined ? {} : { name }), pattern } },

@@ -1,4 +1,4 @@
-import { spawn, type ChildProcess } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { appendFileSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
@@ -219,13 +219,10 @@ describe('killed at any time', () => {
     const at = paths(home)
     mkdirSync(at.instances, { recursive: true })
     writeFileSync(at.installation, JSON.stringify(installation))
-    let child: ChildProcess | null = null
-    const launch = () => {
-      const main = new URL('./main.ts', import.meta.url).pathname
-      child = spawn(process.execPath, ['--import', 'tsx', main, '--home', home], { stdio: 'ignore' })
-    }
-    const kill = async () => {
-      if (child === null) return
+    const main = new URL('./main.ts', import.meta.url).pathname
+    const launch = () =>
+      spawn(process.execPath, ['--import', 'tsx', main, '--home', home], { stdio: 'ignore' })
+    const kill = async (child: ReturnType<typeof launch>) => {
       const ended = once(child, 'exit')
       child.kill('SIGKILL')
       await ended
@@ -247,14 +244,14 @@ describe('killed at any time', () => {
       }
     })()
     for (let round = 0; round < 10; round += 1) {
-      launch()
+      const child = launch()
       await sleep(450 + round * 61)
-      await kill()
+      await kill(child)
     }
     writing = false
     await writer
-    launch()
-    stops.push(() => child?.kill('SIGKILL'))
+    const child = launch()
+    stops.push(() => child.kill('SIGKILL'))
     for (const source of sources) source.end()
     await eventually(
       () => sources.every(({ read }) => read()),
@@ -273,6 +270,6 @@ describe('killed at any time', () => {
       expect(own.length).toBe(written)
       expect(own.every((value, place) => value === place)).toBe(true)
     }
-    await kill()
+    await kill(child)
   })
 })
