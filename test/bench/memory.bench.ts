@@ -34,7 +34,7 @@ await new Promise((done) => setTimeout(done, 5000))
 const all = await processes()
 const sum = (names: readonly string[] | null) =>
   all.filter((one) => names === null || names.includes(one.name)).reduce((total, one) => total + one.pssMb, 0)
-for (const [name, list] of [...grouped(all, (one) => one.name)].sort()) {
+for (const [name, list] of [...grouped(all, (one) => one.name)].sort(([a], [b]) => a.localeCompare(b))) {
   const total = (field: 'pssMb' | 'anonMb') => list.reduce((value, one) => value + one[field], 0)
   console.log(
     `  ${name.padEnd(14)} ${total('pssMb').toFixed(1).padStart(7)} MB PSS (${total('anonMb').toFixed(1)} anonymous)`,
