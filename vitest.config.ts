@@ -16,7 +16,16 @@ export default defineConfig({
           pool: 'threads',
         },
       },
-      { test: { name: 'db', include: named('db.test'), exclude, pool: 'forks', testTimeout: 60_000, hookTimeout: 60_000 } },
+      {
+        test: {
+          name: 'db',
+          include: named('db.test'),
+          exclude,
+          pool: 'forks',
+          testTimeout: 60_000,
+          hookTimeout: 60_000,
+        },
+      },
       {
         test: {
           name: 'root',
