@@ -49,8 +49,7 @@ export async function uninstall(context: SetupContext, reporter: Reporter): Prom
   await removeHome(home)
   await removeAccounts(id)
   await dropClaim(id)
-  // Another installation has its store mounted there, in a namespace of its own: removing it would unmount that.
-  if ((await readClaims()).length === 0) await rmdir('/nix').catch(() => undefined)
+  // The empty /nix stays: removing a folder unmounts what any other namespace has mounted on it.
   reporter.line(`Installation ${id} is removed. The system packages stay; other programs may use them.`)
   return 0
 }
