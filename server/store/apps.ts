@@ -140,3 +140,8 @@ export async function findRepositoryApp(
 export async function removeApp(tx: Tx, id: AppId): Promise<void> {
   await tx.query('DELETE FROM apps WHERE id = $1', [id])
 }
+
+/** From here on nothing new is started for the app; its name stays taken until the row is gone. */
+export async function markDestroying(tx: Tx, id: AppId): Promise<void> {
+  await tx.query(`UPDATE apps SET state = 'destroying', updated_at = now() WHERE id = $1`, [id])
+}

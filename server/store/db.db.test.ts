@@ -1,8 +1,5 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { connect, createServer, type Server, type Socket } from 'node:net'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { databaseGate } from '../../test/support/database-gate.ts'
 import { withDatabase } from '../../test/support/postgres.ts'
 import { Time } from '../contract/ids.ts'
 import { type Db, notify, openDb } from './db.ts'
@@ -117,53 +114,18 @@ describe('notices', () => {
 })
 
 describe('a database that goes away', () => {
-  let folder: string
-  let gate: Server
-  const open = new Set<Socket>()
-  const target = () =>
-    join(
-      new URL(database.url.replace('postgresql://postgres@/', 'http://x/')).searchParams.get('host') ?? '',
-      '.s.PGSQL.5432',
-    )
-  const start = () =>
-    new Promise<void>((resolve) => {
-      gate = createServer((client) => {
-        const server = connect(target())
-        for (const socket of [client, server]) {
-          open.add(socket)
-          socket.on('error', () => socket.destroy())
-          socket.on('close', () => open.delete(socket))
-        }
-        client.pipe(server).pipe(client)
-      }).listen(join(folder, '.s.PGSQL.5432'), resolve)
-    })
-  const stop = () =>
-    new Promise<void>((resolve) => {
-      gate.close(() => resolve())
-      for (const socket of open) socket.destroy()
-    })
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), 'skypanel-gate-'))
-    await start()
-  })
-  afterAll(async () => {
-    await stop()
-    await rm(folder, { recursive: true })
-  })
-
   it('is a clear error of each query, and nothing has to be started anew when it is back', async () => {
-    await using gated = openDb({
-      url: `postgresql://postgres@/${database.name}?host=${encodeURIComponent(folder)}`,
-    })
+    await using gate = await databaseGate(database.url)
+    await using gated = openDb({ url: gate.url })
     const heard: (string | null)[] = []
     gated.listen('news', (payload) => heard.push(payload))
     expect(await gated.query('SELECT 1 AS one')).toEqual([{ one: 1 }])
-    await stop()
+    await gate.shut()
     await expect(gated.query('SELECT 1')).rejects.toMatchObject({ code: 'database_unavailable' })
     await expect(gated.transaction((tx) => tx.query('SELECT 1'))).rejects.toMatchObject({
       code: 'database_unavailable',
     })
-    await start()
+    await gate.open()
     expect(await gated.query('SELECT 2 AS two')).toEqual([{ two: 2 }])
     const before = heard.length
     while (heard.length === before) await new Promise((resolve) => setTimeout(resolve, 20))

@@ -16,6 +16,7 @@ import { migrate } from '../../server/store/migrate.ts'
 import { openLog } from '../../server/telemetry/log.ts'
 import { createStatus } from '../../server/telemetry/status.ts'
 import { idleDeploy } from './idle-deploy.ts'
+import { databaseGate, type DatabaseGate } from './database-gate.ts'
 import { withDatabase } from './postgres.ts'
 
 const migrations = fileURLToPath(new URL('../../migrations', import.meta.url))
@@ -52,6 +53,8 @@ export interface Reply {
 export interface TestApi extends AsyncDisposable {
   readonly url: string
   readonly db: Db
+  /** Shut it, and the database has stopped. */
+  readonly gate: DatabaseGate
   readonly deps: ApiDeps
   readonly admin: string
   /** A token of a new account. */
@@ -70,8 +73,9 @@ export async function startApi(change: (deps: ApiDeps) => ApiDeps = (deps) => de
     key: 'migrated',
     prepare: async (url) => void (await migrate({ url, folder: migrations })),
   })
-  const config = testConfig(home, database.url)
-  const db = openDb({ url: database.url })
+  const gate = await databaseGate(database.url)
+  const config = testConfig(home, gate.url)
+  const db = openDb({ url: gate.url })
   const generous = createRateLimit({ burst: 1e6, perSecond: 1e6 })
   const deps = change({
     db,
@@ -118,6 +122,7 @@ export async function startApi(change: (deps: ApiDeps) => ApiDeps = (deps) => de
   return {
     url,
     db,
+    gate,
     deps,
     admin,
     call,
@@ -130,6 +135,7 @@ export async function startApi(change: (deps: ApiDeps) => ApiDeps = (deps) => de
     async [Symbol.asyncDispose]() {
       await api[Symbol.asyncDispose]()
       await db[Symbol.asyncDispose]()
+      await gate[Symbol.asyncDispose]()
       await database.close()
       await rm(home, { recursive: true, force: true })
     },
