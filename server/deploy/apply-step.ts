@@ -7,7 +7,15 @@ import { DEFAULT_SIZE } from '../domain/sizes.ts'
 import type { Tx } from '../store/db.ts'
 import { finishDeployment, openWishes, writeJournal } from '../store/deployments.ts'
 import { recordCrash, type FormationRow } from '../store/formation.ts'
-import { confirmInstance, endInstance, insertInstance, keepAsTheyAre, markExited, orderInstance, type InstanceRow } from '../store/instances.ts'
+import {
+  confirmInstance,
+  endInstance,
+  insertInstance,
+  keepAsTheyAre,
+  markExited,
+  orderInstance,
+  type InstanceRow,
+} from '../store/instances.ts'
 import { getRelease, type ReleaseRow } from '../store/releases.ts'
 import type { RolloutFacts } from '../store/rollouts.ts'
 import type { DeployContext } from './deploy-context.ts'
@@ -24,15 +32,35 @@ export interface View {
 }
 
 /** The row comes first: whoever finds it unconfirmed gives the order again, and the node takes an id once. */
-export async function insertService(ctx: DeployContext, view: View, step: { readonly type: string; readonly release: number; readonly generation: number }): Promise<void> {
+export async function insertService(
+  ctx: DeployContext,
+  view: View,
+  step: { readonly type: string; readonly release: number; readonly generation: number },
+): Promise<void> {
   const { candidate, current } = view.facts
   const release = candidate?.version === step.release ? candidate : current
   if (release === null || release.version !== step.release) return
   const id = ctx.newId<InstanceId>()
   const deployment = release === candidate ? candidate.deployment : null
   await ctx.db.transaction(async (tx) => {
-    await insertInstance(tx, { id, app: view.app, release: release.id, deployment, type: step.type, kind: 'service', generation: step.generation, command: null, run: null })
-    await writeJournal(tx, { app: view.app, deployment, instance: id, step: 'start', detail: { type: step.type, release: step.release } })
+    await insertInstance(tx, {
+      id,
+      app: view.app,
+      release: release.id,
+      deployment,
+      type: step.type,
+      kind: 'service',
+      generation: step.generation,
+      command: null,
+      run: null,
+    })
+    await writeJournal(tx, {
+      app: view.app,
+      deployment,
+      instance: id,
+      step: 'start',
+      detail: { type: step.type, release: step.release },
+    })
   })
   ctx.crash('start.journaled')
 }
@@ -46,7 +74,10 @@ export async function launch(ctx: DeployContext, view: View, row: InstanceRow): 
     if (isDomainError(error, 'node_unavailable')) throw error
     if (error instanceof NodeError && error.id === 'stale_epoch') throw error
     // The node can be asked again and again and will say the same: that is the end of this instance.
-    ctx.log.warn({ app: view.app, instance: row.id, error: String(error) }, 'an instance could not be started')
+    ctx.log.warn(
+      { app: view.app, instance: row.id, error: String(error) },
+      'an instance could not be started',
+    )
     const message = error instanceof Error ? error.message : String(error)
     await markExited(ctx.db, row.id, startFailed(message))
     return
@@ -57,10 +88,23 @@ export async function launch(ctx: DeployContext, view: View, row: InstanceRow): 
 
 function specOf(ctx: DeployContext, { app, facts, formation }: View, row: InstanceRow, release: ReleaseRow) {
   const size = formation.find(({ type }) => type === row.type)?.size ?? DEFAULT_SIZE
-  return instanceSpec(ctx, { id: app, name: facts.name, health_check_path: facts.health_check_path }, release, row, size)
+  return instanceSpec(
+    ctx,
+    { id: app, name: facts.name, health_check_path: facts.health_check_path },
+    release,
+    row,
+    size,
+  )
 }
 
-const startFailed = (message: string): Exit => ({ code: null, signal: null, oom: false, reason: 'start failed', message: `Could not be started: ${message}`, tail: [] })
+const startFailed = (message: string): Exit => ({
+  code: null,
+  signal: null,
+  oom: false,
+  reason: 'start failed',
+  message: `Could not be started: ${message}`,
+  tail: [],
+})
 
 export async function drain(ctx: DeployContext, view: View, row: InstanceRow): Promise<void> {
   await order(ctx, view, row, 'draining', 'drain')
@@ -88,7 +132,15 @@ export async function kill(ctx: DeployContext, view: View, row: InstanceRow): Pr
 
 /** An instance that its node does not know has nothing that could still end. */
 async function confirmStopped(ctx: DeployContext, row: InstanceRow, known: boolean): Promise<void> {
-  if (!known) await markExited(ctx.db, row.id, { code: null, signal: null, oom: false, reason: 'stopped', message: 'Stopped', tail: [] })
+  if (!known)
+    await markExited(ctx.db, row.id, {
+      code: null,
+      signal: null,
+      oom: false,
+      reason: 'stopped',
+      message: 'Stopped',
+      tail: [],
+    })
   await confirmInstance(ctx.db, row.id, 'stopping')
 }
 
@@ -96,7 +148,13 @@ async function confirmStopped(ctx: DeployContext, row: InstanceRow, known: boole
 export async function forget(ctx: DeployContext, view: View, row: InstanceRow): Promise<void> {
   const crash = row.kind === 'service' && !wasWanted(row) && row.release === view.facts.current?.version
   const ended = await ctx.db.transaction(async (tx) => {
-    await writeJournal(tx, { app: view.app, deployment: row.deployment_id, instance: row.id, step: 'forget', detail: { exit: row.exit?.message ?? null } })
+    await writeJournal(tx, {
+      app: view.app,
+      deployment: row.deployment_id,
+      instance: row.id,
+      step: 'forget',
+      detail: { exit: row.exit?.message ?? null },
+    })
     if (!(await endInstance(tx, row.id))) return false
     if (crash) await countCrash(tx, view, row)
     return true
@@ -111,18 +169,31 @@ async function countCrash(tx: Tx, view: View, row: InstanceRow): Promise<void> {
   const record = view.formation.find(({ type }) => type === row.type)
   if (record !== undefined) {
     const readyFor = row.ready_at === null ? 0 : view.facts.now - row.ready_at
-    const { crashes } = afterCrash({ crashes: record.crashes, crashedAt: record.crashed_at }, readyFor, view.facts.now)
+    const { crashes } = afterCrash(
+      { crashes: record.crashes, crashedAt: record.crashed_at },
+      readyFor,
+      view.facts.now,
+    )
     await recordCrash(tx, view.app, row.type, crashes)
   }
   const reason = `${row.type}.${row.number}: ${row.exit?.message ?? 'ended'}`
   for (const wish of await openWishes(tx, view.app)) {
     if (wish.kind === 'restart') await keepAsTheyAre(tx, view.app)
-    const told = wish.kind === 'restart' ? `${reason}. The old instances go on serving.` : `${reason}. It is tried again.`
+    const told =
+      wish.kind === 'restart'
+        ? `${reason}. The old instances go on serving.`
+        : `${reason}. It is tried again.`
     await finishDeployment(tx, wish.id, 'failed', 'boot_crash', told)
   }
 }
 
-async function order(ctx: DeployContext, view: View, row: InstanceRow, phase: 'draining' | 'stopping', step: string): Promise<void> {
+async function order(
+  ctx: DeployContext,
+  view: View,
+  row: InstanceRow,
+  phase: 'draining' | 'stopping',
+  step: string,
+): Promise<void> {
   await ctx.db.transaction(async (tx) => {
     await writeJournal(tx, { app: view.app, deployment: row.deployment_id, instance: row.id, step })
     await orderInstance(tx, row.id, phase)

@@ -39,5 +39,7 @@ export function createBus(db: Pick<Db, 'listen'>): Bus {
 /** Only this module writes to the channel; what it does not know means: look at everything. */
 function parse(payload: string): Topic | null {
   const value: unknown = JSON.parse(payload)
-  return typeof value === 'object' && value !== null && ('jobs' in value || 'app' in value || 'log' in value) ? (value as Topic) : null
+  return typeof value === 'object' && value !== null && ('jobs' in value || 'app' in value || 'log' in value)
+    ? (value as Topic)
+    : null
 }

@@ -4,6 +4,8 @@
  */
 export const CRASH_POINTS = [
   'push.taken',
+  'turn.entered',
+  'turn.done',
   'export.entered',
   'export.done',
   'plan.entered',
@@ -19,6 +21,8 @@ export const CRASH_POINTS = [
   'ref.entered',
   'ref.done',
   'finish.entered',
+  'finish.done',
+  'reject.journaled',
   'start.journaled',
   'launch.done',
   'drain.journaled',
@@ -43,8 +47,16 @@ export const CRASH_POINTS = [
   'forget-logs.entered',
   'forget-logs.done',
   'remove.entered',
+  'remove.done',
 ] as const
 export type CrashPoint = (typeof CRASH_POINTS)[number]
+
+/** The steps of deployments, each with a point after its journal row and one after its effect. */
+export type StepName = CrashPoint extends infer Point
+  ? Point extends `${infer Name}.entered`
+    ? Name
+    : never
+  : never
 
 export type Crash = (point: CrashPoint) => void
 

@@ -30,7 +30,13 @@ export interface DeploySettings {
   readonly keepReleases: number
   /** MB that the store may hold after a collection; null: only what is not needed goes. */
   readonly storeBudget: number | null
-  readonly build: { readonly seconds: number; readonly memoryMb: number; readonly diskMb: number; readonly cpuMilli: number; readonly pids: number }
+  readonly build: {
+    readonly seconds: number
+    readonly memoryMb: number
+    readonly diskMb: number
+    readonly cpuMilli: number
+    readonly pids: number
+  }
   /** How an app is reached, for the last line of a push. */
   webUrl(name: string): string
 }
@@ -48,5 +54,9 @@ export interface DeployContext {
   readonly bus: Bus
   readonly crash: Crash
   readonly settings: DeploySettings
-  readonly log: { info(facts: object, message: string): void; warn(facts: object, message: string): void; error(facts: object, message: string): void }
+  readonly log: {
+    info(facts: object, message: string): void
+    warn(facts: object, message: string): void
+    error(facts: object, message: string): void
+  }
 }

@@ -28,7 +28,8 @@ export function instanceSpec(
   }
   const name = `${instance.type}.${instance.number}`
   const command = instance.command ?? release.process_types[instance.type]
-  if (command === undefined) throw new DomainError('process_type_unknown', `v${release.version} has no process type ${instance.type}.`)
+  if (command === undefined)
+    throw new DomainError('process_type_unknown', `v${release.version} has no process type ${instance.type}.`)
   const routed = instance.kind === 'service' && isRouted(instance.type)
   return {
     id: instance.id,
@@ -50,7 +51,9 @@ export function instanceSpec(
       SKYPANEL_RELEASE: `v${release.version}`,
     },
     limits: limitsOf(size),
-    health: routed ? { path: app.health_check_path, port: APP_PORT, bootTimeout: ctx.settings.bootTimeout } : null,
+    health: routed
+      ? { path: app.health_check_path, port: APP_PORT, bootTimeout: ctx.settings.bootTimeout }
+      : null,
     grace: ctx.settings.grace,
     routed,
     pty: instance.run?.pty ?? null,
@@ -58,9 +61,16 @@ export function instanceSpec(
   }
 }
 
-export function openConfig(seal: Sealer, app: AppId, config: Readonly<Record<string, string>>): Record<string, string> {
+export function openConfig(
+  seal: Sealer,
+  app: AppId,
+  config: Readonly<Record<string, string>>,
+): Record<string, string> {
   return Object.fromEntries(
-    Object.entries(config).map(([name, sealed]) => [name, seal.open(Buffer.from(sealed, 'base64'), sealContext(app, name))]),
+    Object.entries(config).map(([name, sealed]) => [
+      name,
+      seal.open(Buffer.from(sealed, 'base64'), sealContext(app, name)),
+    ]),
   )
 }
 

@@ -40,7 +40,15 @@ export interface CallOptions {
 export function createNodeClient(socket: string, epoch: number): NodeClient {
   const agent = new Agent({ keepAlive: true, maxSockets: 64 })
   const post = (verb: AgentVerb, order: object, options: CallOptions) =>
-    send(agent, socket, verb, verb === 'hello' || verb === 'observe' || verb === 'stats' || verb === 'audit' ? order : { ...order, epoch }, options)
+    send(
+      agent,
+      socket,
+      verb,
+      verb === 'hello' || verb === 'observe' || verb === 'stats' || verb === 'audit'
+        ? order
+        : { ...order, epoch },
+      options,
+    )
   return {
     socket,
     async call(verb, order, options = {}) {
@@ -67,7 +75,13 @@ export function createNodeClient(socket: string, epoch: number): NodeClient {
   }
 }
 
-function send(agent: Agent, socket: string, verb: string, order: object, options: CallOptions): Promise<IncomingMessage> {
+function send(
+  agent: Agent,
+  socket: string,
+  verb: string,
+  order: object,
+  options: CallOptions,
+): Promise<IncomingMessage> {
   const body = JSON.stringify(order)
   return new Promise((resolve, reject) => {
     const outgoing = request({
@@ -78,7 +92,10 @@ function send(agent: Agent, socket: string, verb: string, order: object, options
       headers: { 'Content-Type': 'application/json', 'Content-Length': Buffer.byteLength(body) },
       ...(options.signal === undefined ? {} : { signal: options.signal }),
     })
-    const timer = setTimeout(() => outgoing.destroy(new Error('no answer in time')), options.timeout ?? 30_000)
+    const timer = setTimeout(
+      () => outgoing.destroy(new Error('no answer in time')),
+      options.timeout ?? 30_000,
+    )
     outgoing.once('error', (error) => {
       clearTimeout(timer)
       reject(options.signal?.aborted === true ? error : unavailable(verb, error))
@@ -107,10 +124,16 @@ function refusal(verb: string, text: string): Error {
     const { id, message } = AgentError.parse(JSON.parse(text))
     return new NodeError(verb, id, message)
   } catch (cause) {
-    return new DomainError('node_unavailable', 'The node answered something that is not understood.', { cause })
+    return new DomainError('node_unavailable', 'The node answered something that is not understood.', {
+      cause,
+    })
   }
 }
 
 function unavailable(verb: string, cause: unknown): DomainError {
-  return new DomainError('node_unavailable', `The node does not answer (${verb}). What was asked for is done as soon as it does.`, { cause })
+  return new DomainError(
+    'node_unavailable',
+    `The node does not answer (${verb}). What was asked for is done as soon as it does.`,
+    { cause },
+  )
 }

@@ -29,8 +29,13 @@ async function follow(ctx: DeployContext, signal: AbortSignal): Promise<void> {
     try {
       if (after === undefined) await ctx.node.call('lead', {}, { signal })
       const asked = await databaseNow(ctx.db)
-      const seen = await ctx.node.call('observe', after === undefined ? {} : { after }, { signal, timeout: 40_000 })
-      const { apps, strangers } = await ctx.db.transaction((tx) => observeInstances(tx, seen.instances, asked))
+      const seen = await ctx.node.call('observe', after === undefined ? {} : { after }, {
+        signal,
+        timeout: 40_000,
+      })
+      const { apps, strangers } = await ctx.db.transaction((tx) =>
+        observeInstances(tx, seen.instances, asked),
+      )
       after = seen.version
       told = false
       for (const app of apps) ctx.bus.wake({ app })
@@ -56,6 +61,7 @@ async function removeStranger(ctx: DeployContext, instance: InstanceId): Promise
     await ctx.node.call('kill', { instance })
     await ctx.node.call('forget', { instance })
   } catch (error) {
-    if (!(error instanceof NodeError && error.id === 'unknown_instance')) ctx.log.warn({ instance, error: String(error) }, 'an unknown instance could not be removed')
+    if (!(error instanceof NodeError && error.id === 'unknown_instance'))
+      ctx.log.warn({ instance, error: String(error) }, 'an unknown instance could not be removed')
   }
 }

@@ -2,13 +2,16 @@ import type { AppId } from '../contract/ids.ts'
 import { askUnix } from '../ipc/unix-request.ts'
 import type { DeployContext } from './deploy-context.ts'
 
-type Ctx = { readonly settings: Pick<DeployContext['settings'], 'logsSocket'>; readonly log: DeployContext['log'] }
+type Ctx = {
+  readonly settings: Pick<DeployContext['settings'], 'logsSocket'>
+  readonly log: DeployContext['log']
+}
 
 /** Puts a line of ours into an app's log. Nobody waits for it, and an app's log that is away stops nothing. */
 export function tell(ctx: Ctx, app: AppId, process: string, text: string): void {
   const body = { lines: [{ process, text }] }
-  askUnix({ socket: ctx.settings.logsSocket, method: 'POST', path: `/apps/${app}/lines`, body }).catch((error: unknown) =>
-    ctx.log.warn({ app, error: String(error) }, 'a platform line did not reach the log'),
+  askUnix({ socket: ctx.settings.logsSocket, method: 'POST', path: `/apps/${app}/lines`, body }).catch(
+    (error: unknown) => ctx.log.warn({ app, error: String(error) }, 'a platform line did not reach the log'),
   )
 }
 

@@ -45,4 +45,6 @@ export interface SourceControl {
     move: { readonly ref: string; readonly to: string; readonly from: string; readonly token: Buffer | null },
   ): Promise<boolean>
   remove(app: AppId): Promise<void>
+  /** Removes what killed pushes left behind, of all apps. */
+  sweep(): Promise<number>
 }

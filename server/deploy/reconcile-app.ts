@@ -38,19 +38,33 @@ export async function reconcileApp(ctx: DeployContext, app: AppId): Promise<Outc
     return { again: true, wakeIn: null }
   }
   const wanted = await wantedOneOffs(ctx, view)
-  const steps: (Step | { readonly do: 'launch' | 'kill' | 'forget'; readonly id: string })[] = [...plan.steps, ...planOneOffs(rows, (id) => wanted.has(id))]
+  const oneOffs = planOneOffs(
+    rows.map((row) => ({ ...row, attach: row.run?.attach === true })),
+    (id) => wanted.has(id),
+    facts.now,
+  )
+  const steps: Step[] = [...plan.steps, ...oneOffs.steps]
   await applyAll(ctx, view, steps)
-  if (steps.length === 0 && facts.state === 'active' && isSettled(desired, services, facts.now)) await fulfilWishes(ctx, app)
-  return { again: steps.length > 0, wakeIn: plan.wakeAt === null ? null : Math.max(0, plan.wakeAt - facts.now) }
+  if (steps.length === 0 && facts.state === 'active' && isSettled(desired, services, facts.now))
+    await fulfilWishes(ctx, app)
+  const alarms = [plan.wakeAt, oneOffs.wakeAt].filter((time) => time !== null)
+  return {
+    again: steps.length > 0,
+    wakeIn: alarms.length === 0 ? null : Math.max(0, Math.min(...alarms) - facts.now),
+  }
 }
 
 function desiredOf(ctx: DeployContext, { facts, formation }: View): Desired {
   const gone = facts.state === 'destroying'
-  const services = (types: readonly string[]) => serviceTypes(Object.fromEntries(types.map((type) => [type, ''])))
+  const services = (types: readonly string[]) =>
+    serviceTypes(Object.fromEntries(types.map((type) => [type, ''])))
   const { current, candidate } = facts
   return {
     current: gone || current === null ? null : { version: current.version, types: services(current.types) },
-    candidate: gone || candidate === null ? null : { version: candidate.version, types: services(candidate.types), deadline: candidate.deadline },
+    candidate:
+      gone || candidate === null
+        ? null
+        : { version: candidate.version, types: services(candidate.types), deadline: candidate.deadline },
     formation: formation.map(({ type, quantity, generation, crashes, crashed_at }) => ({
       type,
       quantity,
@@ -88,7 +102,9 @@ async function applyAll(ctx: DeployContext, view: View, steps: readonly Step[]):
       if (target !== undefined) await applyOne(ctx, view, step, target)
     }),
   )
-  for (const result of results) if (result.status === 'rejected') throw result.reason instanceof Error ? result.reason : new Error(String(result.reason))
+  for (const result of results)
+    if (result.status === 'rejected')
+      throw result.reason instanceof Error ? result.reason : new Error(String(result.reason))
 }
 
 function applyOne(ctx: DeployContext, view: View, step: Step, target: InstanceRow): Promise<void> {

@@ -61,7 +61,8 @@ export function startReconciling(ctx: DeployContext): AsyncDisposable {
       if (error instanceof NodeError && error.id === 'stale_epoch') {
         ctx.log.error({ app }, 'another server leads; this one gives no more orders')
         stopped = true
-      } else if (!isPassing(error)) ctx.log.error({ app, error: String(error) }, 'an app could not be reconciled')
+      } else if (!isPassing(error))
+        ctx.log.error({ app, error: String(error) }, 'an app could not be reconciled')
     }
     turn.running = false
     // setTimeout fires up to a millisecond early by the database's clock.

@@ -1,4 +1,3 @@
-import type { ReleaseId } from '../contract/ids.ts'
 import { isDomainError } from '../domain/errors.ts'
 import type { Verdict } from '../domain/rollout.ts'
 import { lockApp } from '../store/apps.ts'
@@ -13,38 +12,53 @@ import { tell } from './platform-log.ts'
  * Makes the candidate the release that serves, or gives it up: one transaction, so that there is never a moment with
  * two serving releases or none. Whoever waits for the rollout finds the verdict in the deployment's row.
  */
-export async function carryOut(ctx: DeployContext, view: View, verdict: Exclude<Verdict, { kind: 'none' }>): Promise<void> {
+export async function carryOut(
+  ctx: DeployContext,
+  view: View,
+  verdict: Exclude<Verdict, { kind: 'none' }>,
+): Promise<void> {
   const { candidate } = view.facts
   if (candidate === null) return
   await ctx.db.transaction(async (tx) => {
     const app = await lockApp(tx, view.app)
     const deployment = await getDeployment(tx, candidate.deployment)
     // Canceled, judged or destroyed in the meantime.
-    if (app?.state !== 'active' || deployment?.state !== 'running' || deployment.release_id !== candidate.id) return
-    if (deployment.detail['verdict'] !== undefined) return
-    await writeJournal(tx, { app: view.app, deployment: candidate.deployment, step: verdict.kind, detail: { release: candidate.version } })
+    if (app?.state !== 'active' || deployment?.state !== 'running' || deployment.release_id !== candidate.id)
+      return
+    if (deployment.detail.verdict !== undefined) return
+    await writeJournal(tx, {
+      app: view.app,
+      deployment: candidate.deployment,
+      step: verdict.kind,
+      detail: { release: candidate.version },
+    })
     if (verdict.kind === 'abandon') {
       await closeRelease(tx, candidate.id, 'failed', verdict.reason)
-      await storeVerdict(tx, candidate.deployment, verdict.code, verdict.reason)
+      const tail = view.rows.find(({ id }) => id === verdict.instance)?.exit?.tail ?? []
+      await storeVerdict(tx, candidate.deployment, { code: verdict.code, reason: verdict.reason, tail })
       return
     }
     await promoteRelease(tx, view.app, candidate.id)
     await clearCrashes(tx, view.app)
-    const release = await getRelease(tx, candidate.id as ReleaseId)
+    const release = await getRelease(tx, candidate.id)
     if (release?.kind === 'rollback') await restoreConfig(tx, release)
     if (release !== null && deployment.detail['formation'] === true) {
-      for (const { type, quantity, size } of formationOfDetail(deployment.detail['quantities'])) await setQuantity(tx, view.app, type, quantity, size)
+      for (const { type, quantity, size } of formationOfDetail(deployment.detail['quantities']))
+        await setQuantity(tx, view.app, type, quantity, size)
     }
-    await storeVerdict(tx, candidate.deployment, null, null)
+    await storeVerdict(tx, candidate.deployment, { code: null, reason: '', tail: [] })
   })
   ctx.crash(verdict.kind === 'complete' ? 'complete.journaled' : 'abandon.journaled')
   if (verdict.kind === 'complete') tell(ctx, view.app, 'api', `Release v${candidate.version} is live`)
   else tell(ctx, view.app, 'api', `Release v${candidate.version} failed: ${verdict.reason}`)
 }
 
-function formationOfDetail(value: unknown): { readonly type: string; readonly quantity: number; readonly size: string }[] {
+function formationOfDetail(
+  value: unknown,
+): { readonly type: string; readonly quantity: number; readonly size: string }[] {
   return Array.isArray(value) ? (value as { type: string; quantity: number; size: string }[]) : []
 }
 
 /** Database and node come back by themselves; everything else is a fault worth a line. */
-export const isPassing = (error: unknown) => isDomainError(error, 'database_unavailable') || isDomainError(error, 'node_unavailable')
+export const isPassing = (error: unknown) =>
+  isDomainError(error, 'database_unavailable') || isDomainError(error, 'node_unavailable')

@@ -59,18 +59,36 @@ export function toRollout(facts: InstanceFacts): RolloutInstance {
 
 export type OneOffStep = { readonly do: 'launch' | 'kill' | 'forget'; readonly id: string }
 
+/** ms that an ended run is kept for whoever is about to attach to it: a short command is over before that. */
+const ATTACH_GRACE = 15_000
+
 /** Steps for release-phase and run instances: started once, never replaced; `wanted` tells whether one may still run. */
-export function planOneOffs(facts: readonly InstanceFacts[], wanted: (id: string) => boolean): OneOffStep[] {
-  return facts.flatMap((one): OneOffStep[] => {
-    if (one.kind === 'service') return []
-    if (one.status === 'exited') return [{ do: 'forget', id: one.id }]
-    if (!wanted(one.id)) return one.phase === 'stopping' && one.confirmed ? [] : [{ do: 'kill', id: one.id }]
-    return one.phase === 'intended' ? [{ do: 'launch', id: one.id }] : []
-  })
+export function planOneOffs(
+  facts: readonly (InstanceFacts & { readonly attach: boolean })[],
+  wanted: (id: string) => boolean,
+  now: number,
+): { readonly steps: readonly OneOffStep[]; readonly wakeAt: number | null } {
+  const steps: OneOffStep[] = []
+  let wakeAt: number | null = null
+  for (const one of facts) {
+    const { id, kind, status, phase, confirmed } = one
+    if (kind === 'service') continue
+    if (status === 'exited') {
+      const until = one.attach && wanted(id) ? (one.status_since ?? now) + ATTACH_GRACE : now
+      if (now >= until) steps.push({ do: 'forget', id })
+      else wakeAt = Math.min(wakeAt ?? until, until)
+    } else if (!wanted(id)) {
+      if (phase !== 'stopping' || !confirmed) steps.push({ do: 'kill', id })
+    } else if (phase === 'intended') steps.push({ do: 'launch', id })
+  }
+  return { steps, wakeAt }
 }
 
 /** The state and the sentence that people see; `nextTry` is when a crashed one is started again. */
-export function describeInstance(facts: InstanceFacts, nextTry: Date | null): Pick<Instance, 'state' | 'reason'> {
+export function describeInstance(
+  facts: InstanceFacts,
+  nextTry: Date | null,
+): Pick<Instance, 'state' | 'reason'> {
   if (facts.phase === 'ended' || facts.status === 'exited') {
     const message = facts.exit?.message ?? null
     if (wasWanted(facts)) return { state: 'exited', reason: message }

@@ -1,8 +1,17 @@
 /** What a config change meets when its turn comes: others may have gone live, or failed, since it was asked for. */
 export interface ConfigTurn {
   /** The release that was made when it was asked for. */
-  readonly mine: { readonly version: number; readonly build: string; readonly configIsCurrent: boolean; readonly failed: boolean }
-  readonly live: { readonly version: number; readonly build: string; readonly configIsCurrent: boolean } | null
+  readonly mine: {
+    readonly version: number
+    readonly build: string
+    readonly configIsCurrent: boolean
+    readonly failed: boolean
+  }
+  readonly live: {
+    readonly version: number
+    readonly build: string
+    readonly configIsCurrent: boolean
+  } | null
 }
 
 /**
@@ -13,12 +22,16 @@ export function decideConfigTurn({ mine, live }: ConfigTurn): 'done' | 'roll' | 
   if (live === null) return 'roll'
   if (live.version === mine.version) return 'roll'
   if (live.configIsCurrent) return 'done'
-  const fits = mine.build === live.build && mine.configIsCurrent && mine.version > live.version && !mine.failed
+  const fits =
+    mine.build === live.build && mine.configIsCurrent && mine.version > live.version && !mine.failed
   return fits ? 'roll' : 'renew'
 }
 
 /** A rollback that waited behind a release that is live by now needs a number above it. */
-export function decideRollbackTurn(mine: { readonly version: number; readonly failed: boolean }, live: number | null): 'roll' | 'renew' {
+export function decideRollbackTurn(
+  mine: { readonly version: number; readonly failed: boolean },
+  live: number | null,
+): 'roll' | 'renew' {
   return !mine.failed && (live === null || mine.version >= live) ? 'roll' : 'renew'
 }
 
@@ -33,3 +46,7 @@ export const serviceTypes = (types: Readonly<Record<string, string>>) =>
   Object.keys(types)
     .filter((type) => type !== 'release')
     .sort()
+
+/** Whether the wish is for something to run. */
+export const isServing = ({ type, quantity }: { readonly type: string; readonly quantity: number }) =>
+  type !== 'release' && quantity > 0

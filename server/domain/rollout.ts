@@ -124,7 +124,11 @@ export function isSettled(desired: Desired, instances: readonly RolloutInstance[
     const live = instances.filter((one): one is Live => one.type === type.type && isLive(one))
     const fresh = live.filter((one) => isFresh(one, target, type))
     const quantity = target === null ? 0 : type.quantity
-    return live.length === fresh.length && fresh.length === quantity && readyOf(fresh, type, now).length === quantity
+    return (
+      live.length === fresh.length &&
+      fresh.length === quantity &&
+      readyOf(fresh, type, now).length === quantity
+    )
   })
 }
 

@@ -1,11 +1,13 @@
 import type { SourceControl } from '../deploy/push-intake.ts'
 import type { Pushes } from './pushes.ts'
-import { moveRef, readRef, removeRepo, repoPath } from './repo.ts'
+import { moveRef, readRef, removeRepo, repoPath, sweepQuarantines } from './repo.ts'
 import { exportCommit } from './source.ts'
 import { readCommit } from './tree-reader.ts'
 
 /** git takes a moment from the hook's end to the moved ref; after this it is stuck and its ref is moved for it. */
 const LANDING = 30_000
+/** No push waits this long for its decision. */
+const QUARANTINE_AGE = 24 * 3600_000
 
 /** git as deploying sees it: repositories below `root`, and the pushes that are under way. */
 export function createSourceControl(root: string, pushes: Pushes): SourceControl {
@@ -22,5 +24,6 @@ export function createSourceControl(root: string, pushes: Pushes): SourceControl
       return moveRef(repo(app), ref, to, /^0+$/.test(from) ? null : from)
     },
     remove: (app) => removeRepo(root, app),
+    sweep: () => sweepQuarantines(root, QUARANTINE_AGE, Date.now()),
   }
 }

@@ -165,3 +165,17 @@ export async function markCollected(tx: Tx, keep: number): Promise<BuildId[]> {
   )
   return rows.map(({ id }) => id)
 }
+
+export async function buildsOf(sql: Sql, app: AppId): Promise<BuildId[]> {
+  const rows = await sql.query<{ id: BuildId }>('SELECT id FROM builds WHERE app_id = $1', [app])
+  return rows.map(({ id }) => id)
+}
+
+/** How many builds a collection would let go. */
+export async function countCollectable(sql: Sql, keep: number): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM builds WHERE artifact IS NOT NULL AND collected_at IS NULL AND id NOT IN (${NEEDED})`,
+    [keep],
+  )
+  return row?.count ?? 0
+}

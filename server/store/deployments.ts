@@ -174,3 +174,20 @@ export async function writeJournal(
     ],
   )
 }
+
+export async function deploymentOfBuild(sql: Sql, build: BuildId): Promise<DeploymentRow | null> {
+  const [row] = await sql.query<DeploymentRow>(`${ROW} WHERE build_id = $1`, [build])
+  return row ?? null
+}
+
+/** Ends the work of an app that no job has begun; what runs is asked to stop by its job. */
+export async function cancelQueued(tx: Tx, app: AppId, reason: string): Promise<void> {
+  await tx.query(
+    `WITH gone AS (UPDATE jobs SET state = 'done', finished_at = now() WHERE app_id = $1 AND state = 'queued' RETURNING deployment_id),
+          ended AS (UPDATE deployments SET state = 'canceled', reason = $2, finished_at = now()
+                     WHERE id IN (SELECT deployment_id FROM gone) OR app_id = $1 AND state = 'running' AND kind IN ('scale', 'restart')
+                     RETURNING build_id)
+     UPDATE builds SET state = 'canceled', reason = $2, finished_at = now() WHERE id IN (SELECT build_id FROM ended) AND state = 'pending'`,
+    [app, reason],
+  )
+}

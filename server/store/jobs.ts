@@ -98,3 +98,12 @@ export async function forgetOldJobs(sql: Sql, days: number): Promise<void> {
     [days],
   )
 }
+
+/** Ends a deployment's job that nobody has begun; false when somebody has. */
+export async function finishQueuedJob(tx: Tx, deployment: DeploymentId): Promise<boolean> {
+  const rows = await tx.query(
+    `UPDATE jobs SET state = 'done', finished_at = now() WHERE deployment_id = $1 AND state = 'queued' RETURNING id`,
+    [deployment],
+  )
+  return rows.length > 0
+}

@@ -1,0 +1,194 @@
+import { mkdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { lockOf } from '../../buildpacks/inventory/resolve.ts'
+import { BuildPlan } from '../../buildpacks/plan.ts'
+import type { ReleaseId } from '../contract/ids.ts'
+import { head, bang, liveLines, planLines, processLines, summaryOf } from '../build/output.ts'
+import { planSource, TOOLS_KEY } from '../build/plan-source.ts'
+import { runBuild } from '../build/run-build.ts'
+import { readConfig } from '../config-vars/read-config.ts'
+import { serviceTypes } from '../domain/release.ts'
+import { DEFAULT_SIZE } from '../domain/sizes.ts'
+import { findApp, lockApp } from '../store/apps.ts'
+import { writeAudit } from '../store/audit.ts'
+import { remember } from '../store/build-cache.ts'
+import {
+  describeBuild,
+  getBuild,
+  startBuild,
+  storePlan,
+  succeedBuild,
+  type BuildRow,
+} from '../store/builds.ts'
+import { getDeployment, setRelease } from '../store/deployments.ts'
+import { addTypes, formationOf } from '../store/formation.ts'
+import { currentRelease, getRelease, insertRelease } from '../store/releases.ts'
+import { rolloutStep } from './await-rollout.ts'
+import { finishStep } from './finish.ts'
+import { Rejected } from './rejected.ts'
+import { releasePhaseStep } from './release-phase.ts'
+import { checkSignal, guarded, showLines, type Work, type WorkStep } from './work.ts'
+
+async function buildOf({ ctx, deployment }: Work): Promise<BuildRow> {
+  const build = deployment.build_id === null ? null : await getBuild(ctx.db, deployment.build_id)
+  if (build === null) throw new Error(`deployment ${deployment.id} has no build`)
+  return build
+}
+
+const sourceFolder = ({ ctx }: Work, build: BuildRow) => join(ctx.settings.builds, build.id, 'source', 'app')
+
+/** Writes the commit's tree to the build's folder, if the branch is still where the pusher saw it. */
+const exportStep: WorkStep = {
+  name: 'export',
+  async enter(tx, { deployment, lines, ctx }) {
+    const build = deployment.build_id === null ? null : await getBuild(tx, deployment.build_id)
+    if (build?.state === 'pending') lines.push(head(`Building on the ${build.stack} stack`))
+    if (build !== null) await startBuild(tx, build.id)
+    ctx.log.info({ app: deployment.app_id, deployment: deployment.id }, 'a push is built')
+  },
+  async run(work) {
+    const { ctx } = work
+    const build = await buildOf(work)
+    const now = await ctx.git.readRef(build.app_id, build.ref)
+    if ((now ?? '') !== (/^0+$/.test(build.old_sha) ? '' : build.old_sha)) {
+      const branch = build.ref.replace('refs/heads/', '')
+      throw new Rejected('conflict', `${branch} was moved by another push meanwhile.`, {
+        hint: `Fetch it, merge it and push again: git pull skypanel ${branch}`,
+      })
+    }
+    const folder = sourceFolder(work, build)
+    await mkdir(join(ctx.settings.builds, build.id), { recursive: true, mode: 0o711 })
+    const [warnings, facts] = await Promise.all([
+      ctx.git.export(build.app_id, build.commit_sha, folder),
+      ctx.git.describe(build.app_id, build.commit_sha),
+    ])
+    await describeBuild(ctx.db, build.id, facts.subject)
+    work.lines.push(...warnings.map(bang))
+  },
+}
+
+const planStep: WorkStep = {
+  name: 'plan',
+  async run(work) {
+    const { ctx } = work
+    const build = await buildOf(work)
+    await showLines(work)
+    const config = await readConfig(ctx, ctx.db, build.app_id)
+    const planned = await planSource(ctx, build.app_id, sourceFolder(work, build), config)
+    if (!planned.ok)
+      throw new Rejected('no_buildpack', planned.message, {
+        hint: planned.hint,
+        tail: planned.asked.map(({ provider, why }) => `${provider}: ${why}`),
+      })
+    await storePlan(ctx.db, build.id, planned.plan, summaryOf(planned.plan))
+    work.lines.push(...planLines(planned.plan))
+  },
+}
+
+const buildStep: WorkStep = {
+  name: 'build',
+  async run(work) {
+    const { ctx } = work
+    const build = await buildOf(work)
+    if (build.state === 'succeeded') return
+    const plan = BuildPlan.parse(build.plan)
+    const env = await readConfig(ctx, ctx.db, build.app_id)
+    const artifact = await runBuild(ctx, { build: build.id, app: build.app_id, plan, env }, work.signal)
+    work.lines.push(...processLines(artifact.processTypes, plan), head('Launching...'))
+    await guarded(work, (tx) => succeedBuild(tx, build.id, artifact))
+    await remember(ctx.db, build.app_id, TOOLS_KEY, lockOf(plan))
+  },
+}
+
+/** The commit point: one transaction with number, config snapshot, formation and audit line. */
+const releaseStep: WorkStep = {
+  name: 'release',
+  async run(work) {
+    const { ctx, deployment } = work
+    checkSignal(work)
+    await guarded(work, async (tx, held) => {
+      if (held.cancel_requested) throw new Rejected('build_canceled', 'it was canceled')
+      const app = await lockApp(tx, deployment.app_id)
+      const build = await buildOf(work)
+      if (app?.state !== 'active') throw new Rejected('app_not_found', 'the app is being destroyed')
+      if ((await getDeployment(tx, deployment.id))?.release_id != null) return
+      const processTypes = build.artifact?.processTypes ?? {}
+      await addTypes(tx, deployment.app_id, serviceTypes(processTypes), DEFAULT_SIZE)
+      const before = await currentRelease(tx, deployment.app_id)
+      const id = ctx.newId<ReleaseId>()
+      const version = await insertRelease(tx, {
+        id,
+        app: deployment.app_id,
+        build: build.id,
+        kind: 'push',
+        description: `Deploy ${build.commit_sha.slice(0, 8)}${build.subject === '' ? '' : `: ${build.subject}`}`,
+        account: deployment.account_id,
+        author: deployment.author,
+        processTypes,
+        configOf: null,
+        basedOn: before?.version ?? null,
+      })
+      await setRelease(tx, deployment.id, id)
+      await writeAudit(tx, {
+        actorId: deployment.account_id,
+        actor: deployment.author,
+        action: 'release.create',
+        app: deployment.app_id,
+        target: app.name,
+        detail: { version, commit: build.commit_sha },
+      })
+    })
+  },
+}
+
+/** The release is live; only now may git move the branch, and does so when its hook hears of this step. */
+const refStep: WorkStep = {
+  name: 'ref',
+  async enter(tx, work) {
+    const { ctx, deployment } = work
+    const row = await getDeployment(tx, deployment.id)
+    const release = row?.release_id == null ? null : await getRelease(tx, row.release_id)
+    const app = await findApp(tx, deployment.app_id)
+    // Entered again after a crash, the pusher was told already.
+    if (deployment.step === 'ref') return
+    const web =
+      (await formationOf(tx, deployment.app_id)).some(({ type }) => type === 'web') &&
+      release?.process_types['web'] !== undefined
+    if (release !== null && app !== null)
+      work.lines.push(...liveLines(release.version, web ? ctx.settings.webUrl(app.name) : null))
+  },
+  async run(work) {
+    const { ctx, deployment } = work
+    await showLines(work)
+    const build = await buildOf(work)
+    ctx.bus.wake({ log: build.id })
+    // The release is live: nothing that goes wrong here can take that back.
+    const landed = await ctx.git
+      .landRef(deployment.app_id, {
+        ref: build.ref,
+        to: build.commit_sha,
+        from: build.old_sha,
+        token: deployment.push_token,
+      })
+      .catch((error: unknown) =>
+        ctx.log.error({ app: deployment.app_id, error: String(error) }, 'the branch could not be moved'),
+      )
+    if (landed === false)
+      ctx.log.warn(
+        { app: deployment.app_id, commit: build.commit_sha },
+        'a live commit is not what its branch names: the branch was moved',
+      )
+    await rm(join(ctx.settings.builds, build.id, 'source'), { recursive: true, force: true })
+  },
+}
+
+export const pushSteps: readonly WorkStep[] = [
+  exportStep,
+  planStep,
+  buildStep,
+  releaseStep,
+  releasePhaseStep,
+  rolloutStep,
+  refStep,
+  finishStep,
+]

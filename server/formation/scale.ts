@@ -1,0 +1,54 @@
+import type { Formation } from '../contract/formation.ts'
+import type { AppId } from '../contract/ids.ts'
+import { beginWish, holdApp } from '../deploy/begin-work.ts'
+import type { Actor, ScaleUpdate } from '../deploy/deploy.ts'
+import type { DeployContext } from '../deploy/deploy-context.ts'
+import { DomainError } from '../domain/errors.ts'
+import { serviceTypes } from '../domain/release.ts'
+import { SIZES, sizeName } from '../domain/sizes.ts'
+import type { Sql, Tx } from '../store/db.ts'
+import { formationOf, setQuantity } from '../store/formation.ts'
+import { newestRelease } from '../store/releases.ts'
+
+/** Stores the wish; the instances follow. */
+export async function scale(
+  ctx: Pick<DeployContext, 'newId' | 'bus'>,
+  tx: Tx,
+  app: AppId,
+  actor: Actor,
+  updates: readonly ScaleUpdate[],
+): Promise<Formation[]> {
+  const { name } = await holdApp(tx, app)
+  const release = await newestRelease(tx, app)
+  if (release === null)
+    throw new DomainError('no_release', `${name} has no release yet, so nothing can be scaled. Push first.`)
+  const types = serviceTypes(release.process_types)
+  for (const { type, quantity, size } of updates) {
+    if (!types.includes(type)) {
+      throw new DomainError(
+        'process_type_unknown',
+        `${name} has no process type ${type}. It has: ${types.join(', ') || 'none'}.`,
+      )
+    }
+    const known = size === undefined ? null : sizeName(size)
+    if (size !== undefined && known === null) {
+      throw new DomainError(
+        'invalid_params',
+        `There is no size ${size}. There are: ${Object.keys(SIZES).join(', ')}.`,
+      )
+    }
+    await setQuantity(tx, app, type, quantity, known)
+  }
+  await beginWish(ctx, tx, app, actor, 'scale', { updates })
+  return listFormation(tx, app)
+}
+
+/** The process types of the newest release with their quantities. */
+export async function listFormation(sql: Sql, app: AppId): Promise<Formation[]> {
+  const release = await newestRelease(sql, app)
+  const rows = await formationOf(sql, app)
+  return rows.flatMap(({ type, quantity, size }) => {
+    const command = release?.process_types[type]
+    return command === undefined ? [] : [{ type, command, quantity, size }]
+  })
+}
