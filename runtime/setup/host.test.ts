@@ -160,6 +160,7 @@ test('the summary ends with three commands, and with a domain says which DNS rec
     command: true,
     sample: null,
     addresses: ['203.0.113.7'],
+    password: null,
   })
   expect(lines.join('\n')).toMatch(/\*\.apps\.example\.com\.\s+A\s+203\.0\.113\.7/)
   expect(lines.slice(-4).filter((line) => line.includes('skypanel')).length).toBe(3)

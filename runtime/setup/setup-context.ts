@@ -14,7 +14,8 @@ export interface SetupContext {
   installation: Installation | null
   registries: Registries | null
   version: InstalledVersion | null
-  admin: { readonly email: string; readonly tokenFile: string } | null
+  /** `password` only in the run that made the account; it is stored nowhere but as a hash. */
+  admin: { readonly email: string; readonly tokenFile: string; readonly password: string | null } | null
   sample: { readonly url: string; readonly status: number } | null
   warn: (text: string) => void
 }

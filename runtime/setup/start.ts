@@ -81,6 +81,7 @@ function announce(context: SetupContext, reporter: Reporter): void {
     command: context.options.command,
     sample: context.sample,
     addresses: publicAddresses(),
+    password: known(context.admin, 'the admin').password,
   }
   for (const line of summary(input)) reporter.line(line)
   // stdout holds data alone: the last line is for programs.

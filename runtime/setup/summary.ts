@@ -9,6 +9,8 @@ export interface SummaryInput {
   readonly command: boolean
   readonly sample: { readonly url: string; readonly status: number } | null
   readonly addresses: readonly string[]
+  /** Told once, by the run that made the account. */
+  readonly password: string | null
 }
 
 const row = (name: string, value: string) => `  ${chalk.dim(name.padEnd(11))} ${value}`
@@ -36,6 +38,14 @@ export function summary(input: SummaryInput): string[] {
     row('apps', chalk.cyan(apps)),
     row('API, git', chalk.cyan(facts.api.replace(/\/api$/, ''))),
     row('admin', `${facts.email}, token in ${facts.tokenFile}`),
+    ...(input.password === null
+      ? []
+      : [
+          row(
+            'password',
+            `${chalk.bold(input.password)}  (shown this once; change it with skypanel account:password)`,
+          ),
+        ]),
     ...(facts.ca === null
       ? []
       : [row('local CA', `${facts.ca} (for https://<app>.skypanel.localhost${port(input.httpsPort, 443)})`)]),

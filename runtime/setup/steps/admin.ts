@@ -6,15 +6,15 @@ import type { SetupContext } from '../setup-context.ts'
 import { writeWhole } from '../stamp.ts'
 import { serverCommand } from './database.ts'
 
-const Reply = z.object({ email: z.string(), token: z.string() })
+const Reply = z.object({ email: z.string(), token: z.string(), password: z.string().nullish() })
 const emailFile = (home: string) => join(home, 'keys', 'admin-email')
 
-async function stored(context: SetupContext): Promise<{ email: string; tokenFile: string } | null> {
+async function stored(context: SetupContext): Promise<SetupContext['admin']> {
   const token = await readFile(context.at.adminToken, 'utf8').catch(() => '')
   const email = await readFile(emailFile(context.options.home), 'utf8').catch(() => '')
   return token.trim() === '' || email.trim() === ''
     ? null
-    : { email: email.trim(), tokenFile: context.at.adminToken }
+    : { email: email.trim(), tokenFile: context.at.adminToken, password: null }
 }
 
 /** The first account. Its token is told once, and kept where only root can read it. */
@@ -30,6 +30,6 @@ export const admin: Step<SetupContext> = {
     const reply = Reply.parse(JSON.parse(printed.trim().split('\n').at(-1) ?? ''))
     await writeWhole(emailFile(context.options.home), `${reply.email}\n`, 0o600)
     await writeWhole(context.at.adminToken, `${reply.token}\n`, 0o600)
-    context.admin = { email: reply.email, tokenFile: context.at.adminToken }
+    context.admin = { email: reply.email, tokenFile: context.at.adminToken, password: reply.password ?? null }
   },
 }
