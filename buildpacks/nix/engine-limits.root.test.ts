@@ -1,8 +1,9 @@
-import { readdirSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type NixBench, openNixBench, stepsPlan } from '../../test/support/nix-engine.ts'
 import { buildOnce, planOf } from '../engine-conformance.ts'
+import { workRoot } from './places.ts'
 
 let bench: NixBench
 beforeAll(async () => {
@@ -89,6 +90,21 @@ describe('config vars', () => {
     expect((await run('blue')).events).toContainEqual(
       expect.objectContaining({ type: 'stage', state: 'done' }),
     )
+  })
+})
+
+describe('after the agent was killed in the middle of a build', () => {
+  test('half outputs, locks and work folders are swept, and what is whole stays', async () => {
+    const whole = await bench.built(planOf(['echo whole > file']))
+    const store = join(bench.home.at.nix, 'store')
+    const half = join(store, `${'0'.repeat(32)}-conformance-half`)
+    mkdirSync(join(half, 'app'), { recursive: true })
+    writeFileSync(`${half}.lock`, '')
+    mkdirSync(join(workRoot(bench.home.store), 'left-behind'))
+    expect((await bench.engine.sweep()).length).toBe(3)
+    expect(await bench.leftovers()).toEqual([])
+    expect(existsSync(half) || existsSync(`${half}.lock`)).toBe(false)
+    expect(whole.read('file')).toBe('whole\n')
   })
 })
 
