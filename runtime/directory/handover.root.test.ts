@@ -4,7 +4,7 @@ import { once } from 'node:events'
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { expect, test } from 'vitest'
+import { expect, onTestFinished, test } from 'vitest'
 import { addressesOf, queryPacket } from '../../test/support/dns.ts'
 import { eventually } from '../../test/support/registry-suite.ts'
 import { hostTable, instanceAt, testInstallation } from '../../test/support/router.ts'
@@ -29,6 +29,11 @@ test('killed five times while it is asked, the directory answers every query, an
       env: { ...process.env, SKYPANEL_DNS_FD: '3' },
     })
   let child = launch()
+  onTestFinished(() => {
+    child.kill('SIGKILL')
+    held?.close()
+    rmSync(installation.home, { recursive: true, force: true })
+  })
   const asker = createSocket('udp4')
   const answers = new Map<number, string>()
   asker.on('message', (reply) => answers.set(reply.readUInt16BE(0), addressesOf(reply).join(' ')))
@@ -68,9 +73,5 @@ test('killed five times while it is asked, the directory answers every query, an
     (count) => count === asked,
   )
   expect(new Set(answers.values())).toEqual(new Set(['10.1.2.3']))
-  const ended = once(child, 'exit')
-  child.kill('SIGKILL')
-  await ended
   asker.close()
-  rmSync(installation.home, { recursive: true, force: true })
 })

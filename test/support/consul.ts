@@ -51,7 +51,10 @@ export async function realConsul(ports: { http: number; rpc: number; serf: numbe
       ({ ok }) => ok,
     )
   }
-  await start()
+  await start().catch(async (error: unknown) => {
+    await stop()
+    throw error
+  })
   return {
     registry,
     port: ports.http,
