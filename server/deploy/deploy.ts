@@ -1,9 +1,30 @@
 import type { Access } from '../contract/endpoint.ts'
-import type { Formation, Instance } from '../contract/formation.ts'
 import type { AccountId, AppId, DeploymentId } from '../contract/ids.ts'
 import type { Build, Deployment, Release } from '../contract/releases.ts'
+import type { DeployContext } from './deploy-context.ts'
+import type { Formation, Instance } from '../contract/formation.ts'
+import type { PushIntake } from './push-intake.ts'
 import type { Run } from '../contract/runs.ts'
 import type { Tx } from '../store/db.ts'
+import { DomainError } from '../domain/errors.ts'
+import { attachRun } from '../runs/attach-run.ts'
+import { cancelBuild } from '../build/cancel-build.ts'
+import { createPushIntake } from './take-push.ts'
+import { createRun } from '../runs/create-run.ts'
+import { destroyApp } from './destroy-app.ts'
+import { getDeployment, deploymentOfBuild, showDeployment } from '../store/deployments.ts'
+import { listBuilds, showBuild } from '../store/builds.ts'
+import { listFormation, scale } from '../formation/scale.ts'
+import { listInstances } from '../formation/list-instances.ts'
+import { listReleases, showRelease } from '../store/releases.ts'
+import { releaseConfig } from '../releases/release-config.ts'
+import { restart } from '../formation/restart.ts'
+import { rollback } from '../releases/rollback.ts'
+import { scheduleCollections } from './collect-schedule.ts'
+import { startJobs } from './run-jobs.ts'
+import { startObserving } from './observe.ts'
+import { startReconciling } from './reconcile.ts'
+import { watchBuild } from '../build/watch-build.ts'
 
 /** Who asks: the account that a token belongs to. */
 export interface Actor {
@@ -93,4 +114,67 @@ export interface Deploy extends AsyncDisposable {
 
   /** Takes over what an earlier server left, then runs the loops until disposal. */
   start(): Promise<void>
+}
+
+/** Wires deploying up. `intake` is what git's side is given; nothing runs before `start`. */
+export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: PushIntake } {
+  const { db } = ctx
+  const loops: (AsyncDisposable | Disposable)[] = []
+  return {
+    intake: createPushIntake(ctx),
+    releaseConfig: (tx, app, actor, description) => releaseConfig(ctx, tx, app, actor, description),
+    rollback: (tx, app, actor, input) => rollback(ctx, tx, app, actor, input),
+    scale: (tx, app, actor, updates) => scale(ctx, tx, app, actor, updates),
+    restart: (tx, app, actor, input) => restart(ctx, tx, app, actor, input),
+    destroy: (tx, app, actor) => destroyApp(ctx, tx, app, actor),
+    cancelBuild: (tx, app, build) => cancelBuild(ctx, tx, app, build),
+    createRun: (tx, app, actor, input) => createRun(ctx, tx, app, actor, input),
+    listReleases: (app, limit) => listReleases(db, app, limit),
+    async release(app, version) {
+      return (
+        (await showRelease(db, app, version)) ??
+        missing('release_not_found', `There is no release v${version}. List them with: skypanel releases`)
+      )
+    },
+    listBuilds: (app, limit) => listBuilds(db, app, limit),
+    async build(app, build) {
+      return (
+        (await showBuild(db, app, build)) ??
+        missing('build_not_found', 'There is no such build. List them with: skypanel builds')
+      )
+    },
+    async deployment(app, deployment) {
+      return (
+        (await showDeployment(db, app, deployment)) ?? missing('not_found', 'There is no such deployment.')
+      )
+    },
+    formation: (app) => listFormation(db, app),
+    instances: (app) => listInstances(db, app),
+    attachPath: (app, run, signal) => attachRun(ctx, app, run, signal),
+    async *watchBuildLog(app, build, after, signal) {
+      const shown = await showBuild(db, app, build)
+      if (shown === null)
+        return missing('build_not_found', 'There is no such build. List them with: skypanel builds')
+      const deployment = await deploymentOfBuild(db, shown.id)
+      const isOver = async () => {
+        const now = deployment === null ? null : await getDeployment(db, deployment.id)
+        return now === null || (now.state !== 'queued' && now.state !== 'running')
+      }
+      yield* watchBuild(ctx, shown.id, after, isOver, signal)
+    },
+    async start() {
+      // Whoever leads a node is known there before any order is given.
+      loops.push(startObserving(ctx), startReconciling(ctx), startJobs(ctx), scheduleCollections(ctx))
+    },
+    async [Symbol.asyncDispose]() {
+      for (const loop of loops.splice(0).reverse()) {
+        if (Symbol.asyncDispose in loop) await loop[Symbol.asyncDispose]()
+        else loop[Symbol.dispose]()
+      }
+    },
+  }
+}
+
+function missing(code: 'release_not_found' | 'build_not_found' | 'not_found', message: string): never {
+  throw new DomainError(code, message)
 }

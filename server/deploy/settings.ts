@@ -1,0 +1,26 @@
+import { join } from 'node:path'
+import type { Config } from '../config.ts'
+import { webUrl } from '../domain/hostname.ts'
+import { DRAIN, type DeploySettings } from './deploy-context.ts'
+
+/** Figures that nobody had to change so far stand here, the others in the server's configuration. */
+export function deploySettings(config: Config, epoch: number): DeploySettings {
+  const { paths, build } = config
+  return {
+    epoch,
+    builder: `skypanel ${config.version}`,
+    builds: paths.builds,
+    inventoryCache: join(paths.cache, 'inventories'),
+    registries: paths.registries,
+    logsSocket: paths.logsSocket,
+    bootTimeout: config.bootTimeout,
+    rolloutSlack: 60,
+    drain: DRAIN,
+    grace: 30,
+    releasePhase: 3_600,
+    keepReleases: config.keepReleases,
+    storeBudget: null,
+    build: { ...build, cpuMilli: 2_000, pids: 4_096 },
+    webUrl: (name) => webUrl(name, config.reach),
+  }
+}
