@@ -42,6 +42,8 @@ export function folders(home: string, id: string): Folder[] {
     folder(at.git, 0o700, who.server),
     folder(at.builds, 0o750, who.server),
     folder(at.cache, 0o711),
+    // What the server keeps of the registries' lists of versions.
+    folder(`${at.cache}/inventories`, 0o700, who.server),
     folder(at.instances, 0o750, null, who.net),
     folder(at.agentState, 0o750, null, who.server),
     folder(at.logs, 0o750, who.net),
