@@ -1,6 +1,6 @@
 import { type IncomingMessage, request } from 'node:http'
 import type { Duplex } from 'node:stream'
-import { authenticate } from '../accounts/authenticate.ts'
+import { identify } from '../accounts/authenticate.ts'
 import { authorise } from '../accounts/authorise.ts'
 import { runEndpoints } from '../contract/runs.ts'
 import { DomainError } from '../domain/errors.ts'
@@ -25,8 +25,12 @@ export function createAttach(deps: ApiDeps, signal: AbortSignal) {
     // An upgrade acts on what it reaches, so a page of others may not ask for it.
     if (refuseOrigin('POST', incoming.headers.origin, origins))
       throw new DomainError('forbidden', 'Requests from this origin are refused.')
-    const caller = await authenticate(deps, incoming.headers.authorization)
-    const app = await authorise(deps, runEndpoints.create.access, caller, decode(name))
+    const nameOrId = decode(name)
+    const app = authorise(
+      runEndpoints.create.access,
+      await identify(deps, incoming.headers.authorization, nameOrId),
+      nameOrId,
+    )
     if (app === null) throw new DomainError('not_found', 'Only attached runs can be upgraded.')
     return await deps.deploy.attachPath(app.id, run, gone)
   }

@@ -1,7 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { authenticate } from '../accounts/authenticate.ts'
+import { identify, type Identified } from '../accounts/authenticate.ts'
 import { authorise } from '../accounts/authorise.ts'
-import type { Caller } from '../accounts/caller.ts'
 import type { RateLimit } from '../accounts/rate-limit.ts'
 import { type Endpoint, fillPath } from '../contract/endpoint.ts'
 import { DomainError } from '../domain/errors.ts'
@@ -36,19 +35,18 @@ export function addRoute(api: FastifyInstance, deps: ApiDeps, route: Route, endi
     method: endpoint.method,
     url: endpoint.path,
     async handler(request, reply) {
-      const caller = await identify(deps, endpoint, request, reply)
       const params = request.params as Record<string, string>
-      const app = await authorise(deps, endpoint.access, caller, params['app'] ?? null)
+      const nameOrId = params['app'] ?? null
+      const identified = await whoAsks(deps, endpoint, request, reply, nameOrId)
+      const app = authorise(endpoint.access, identified, nameOrId)
       const { body, query } = parseInput(route, request)
-      const gone = new AbortController()
-      reply.raw.once('close', () => gone.abort())
-      const signal = AbortSignal.any([gone.signal, ending])
+      let signal: AbortSignal | null = null
       const call: Call = {
         // The generic call of any endpoint; each handler was typed by its own (see route.ts).
         ...({ params, body, query } as Pick<Call, 'params' | 'body' | 'query'>),
         get caller() {
-          if (caller === null) throw new Error(`${endpoint.path} is public and has no caller`)
-          return caller
+          if (identified === null) throw new Error(`${endpoint.path} is public and has no caller`)
+          return identified.caller
         },
         get app() {
           if (app === null) throw new Error(`${endpoint.path} names no app`)
@@ -56,7 +54,11 @@ export function addRoute(api: FastifyInstance, deps: ApiDeps, route: Route, endi
         },
         address: request.ip,
         lastEventId: lastEventId(request),
-        signal,
+        // Made when it is asked for: most requests are over before anybody could.
+        get signal() {
+          signal ??= AbortSignal.any([closed(reply), ending])
+          return signal
+        },
       }
       if (route.kind === 'answer') {
         const result = endpoint.reply.parse(await route.handle(call))
@@ -65,7 +67,7 @@ export function addRoute(api: FastifyInstance, deps: ApiDeps, route: Route, endi
       const source = await route.handle(call)
       reply.hijack()
       reply.raw.setHeader('Request-Id', request.id)
-      await sendEvents(reply.raw, source, endpoint.reply, signal, (error) => {
+      await sendEvents(reply.raw, source, endpoint.reply, call.signal, (error) => {
         const failure = failureOf(error, request.id)
         if (failure.ours) request.log.error({ err: error }, 'a stream failed')
         return failure
@@ -75,16 +77,18 @@ export function addRoute(api: FastifyInstance, deps: ApiDeps, route: Route, endi
 }
 
 /** Public endpoints look at no token at all, so a bad one cannot keep anybody from logging in. */
-async function identify(
+async function whoAsks(
   deps: ApiDeps,
   endpoint: Endpoint,
   request: FastifyRequest,
   reply: FastifyReply,
-): Promise<Caller | null> {
-  const caller = endpoint.access === 'public' ? null : await authenticate(deps, request.headers.authorization)
-  if (caller === null) spend(deps.addressLimit, request.ip, reply)
-  else spend(deps.callerLimit, caller.token, reply)
-  return caller
+  nameOrId: string | null,
+): Promise<Identified | null> {
+  const found =
+    endpoint.access === 'public' ? null : await identify(deps, request.headers.authorization, nameOrId)
+  if (found === null) spend(deps.addressLimit, request.ip, reply)
+  else spend(deps.callerLimit, found.caller.token, reply)
+  return found
 }
 
 function spend(limit: RateLimit, key: string, reply: FastifyReply): void {
@@ -101,6 +105,12 @@ function parseInput(route: Route, request: FastifyRequest) {
   } catch (error) {
     throw route.onInvalid?.(request.body) ?? error
   }
+}
+
+function closed(reply: FastifyReply): AbortSignal {
+  const gone = new AbortController()
+  reply.raw.once('close', () => gone.abort())
+  return gone.signal
 }
 
 function lastEventId(request: FastifyRequest): string | null {

@@ -46,28 +46,13 @@ export async function findApp(sql: Sql, id: AppId): Promise<AppRow | null> {
   return row ?? null
 }
 
-/** What authorising needs, in one query: the app by name or id, and the role of an account in its team. */
+/** What authorising needs to know of an app. */
 export interface AppStanding {
   readonly id: AppId
   readonly name: string
   readonly state: AppRow['state']
   /** null: the account is not in the team that owns the app. */
   readonly role: TeamRole | null
-}
-
-export async function findStanding(
-  sql: Sql,
-  by: { readonly name: string } | { readonly id: AppId },
-  account: AccountId | null,
-): Promise<AppStanding | null> {
-  const [column, value] = 'id' in by ? ['id', by.id] : ['name', by.name]
-  const [row] = await sql.query<AppStanding>(
-    `SELECT apps.id, apps.name, apps.state, memberships.role FROM apps
-       LEFT JOIN memberships ON memberships.team_id = apps.team_id AND memberships.account_id = $2
-      WHERE apps.${column} = $1`,
-    [value, account],
-  )
-  return row ?? null
 }
 
 /** The apps of an account's teams, or all of them (null), by name. */

@@ -1,4 +1,6 @@
-import type { AccountId, TokenId } from '../contract/ids.ts'
+import type { AccountId, AppId, TokenId } from '../contract/ids.ts'
+import type { TeamRole } from '../domain/permissions.ts'
+import type { AppStanding } from './apps.ts'
 import type { Sql, Tx } from './db.ts'
 
 export interface TokenRow {
@@ -34,17 +36,41 @@ export async function insertToken(
   return row
 }
 
-/** One indexed look-up, made at every request: so a revoked token is refused from the next one on. */
-export async function findTokenOwner(sql: Sql, hash: Buffer): Promise<TokenOwner | null> {
-  const [row] = await sql.query<TokenOwner>(
-    `SELECT tokens.id AS token_id, account_id, email, platform_admin,
-            coalesce(last_used_at < now() - interval '1 minute', true) AS stale_use
-       FROM tokens JOIN accounts ON accounts.id = tokens.account_id
-      WHERE hash = $1 AND (expires_at IS NULL OR expires_at > now())`,
-    [hash],
+/** By name or by id: what a path names an app by. */
+export type AppRef = { readonly name: string } | { readonly id: AppId }
+
+/**
+ * Whose token it is, and how its owner stands to the app that a request names: one query, made at each request and
+ * never cached, so a revoked token is refused from the next one on.
+ */
+export async function findTokenOwner(
+  sql: Sql,
+  hash: Buffer,
+  app: AppRef | null,
+): Promise<{ readonly owner: TokenOwner; readonly app: AppStanding | null } | null> {
+  const [row] = await sql.query<
+    TokenOwner & { app_id: AppId | null; app: string; state: AppStanding['state']; role: TeamRole | null }
+  >(
+    app === null ? OWNER : 'id' in app ? OWNER_AND_APP.by_id : OWNER_AND_APP.by_name,
+    app === null ? [hash] : [hash, 'id' in app ? app.id : app.name],
   )
-  return row ?? null
+  if (row === undefined) return null
+  const { app_id, app: name, state, role, ...owner } = row
+  return { owner, app: app === null || app_id === null ? null : { id: app_id, name, state, role } }
 }
+
+const OWNER_COLUMNS = `tokens.id AS token_id, tokens.account_id, email, platform_admin,
+  coalesce(last_used_at < now() - interval '1 minute', true) AS stale_use`
+const GOOD = 'tokens.hash = $1 AND (expires_at IS NULL OR expires_at > now())'
+const OWNER = `SELECT ${OWNER_COLUMNS} FROM tokens JOIN accounts ON accounts.id = tokens.account_id WHERE ${GOOD}`
+const withApp = (
+  column: 'name' | 'id',
+) => `SELECT ${OWNER_COLUMNS}, apps.id AS app_id, apps.name AS app, apps.state, memberships.role
+  FROM tokens JOIN accounts ON accounts.id = tokens.account_id
+  LEFT JOIN apps ON apps.${column} = $2
+  LEFT JOIN memberships ON memberships.team_id = apps.team_id AND memberships.account_id = tokens.account_id
+  WHERE ${GOOD}`
+const OWNER_AND_APP = { by_id: withApp('id'), by_name: withApp('name') } as const
 
 export async function noteTokenUse(sql: Sql, id: TokenId): Promise<void> {
   await sql.query('UPDATE tokens SET last_used_at = now() WHERE id = $1', [id])

@@ -1,0 +1,52 @@
+import { parseArgs } from 'node:util'
+import { ensureAdmin } from './accounts/ensure-admin.ts'
+import { type Config, loadConfig } from './config.ts'
+import { newId } from './context.ts'
+import { serve } from './serve.ts'
+import { openDb } from './store/db.ts'
+import { migrate } from './store/migrate.ts'
+import { openLog } from './telemetry/log.ts'
+
+const USAGE = `Usage: node server/main.js <verb> --home <folder>
+  serve                       run the platform's server until SIGTERM
+  migrate                     bring the database to this version; prints {"applied": [...]}
+  admin --email <address>     make an admin of the platform, or a new token for it; prints {"email", "token", "password"}`
+
+const tell = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
+
+const VERBS: Readonly<Record<string, (config: Config, email: string | undefined) => Promise<void>>> = {
+  async serve(config) {
+    const ending = new AbortController()
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => ending.abort())
+    await serve(config, openLog(config.logLevel), ending.signal)
+  },
+  async migrate(config) {
+    tell({ applied: await migrate({ url: config.databaseUrl, folder: config.migrations }) })
+  },
+  async admin(config, email) {
+    if (email === undefined || !/^[^@\s]+@[^@\s]+$/.test(email))
+      throw new Error(`admin needs --email <address>\n${USAGE}`)
+    await using db = openDb({ url: config.databaseUrl, max: 1 })
+    tell(await ensureAdmin({ db, newId }, email, 'admin'))
+  },
+}
+
+async function main(argv: readonly string[]): Promise<void> {
+  const { positionals, values } = parseArgs({
+    args: [...argv],
+    allowPositionals: true,
+    options: { home: { type: 'string' }, email: { type: 'string' } },
+  })
+  const verb = VERBS[positionals[0] ?? '']
+  if (verb === undefined || values.home === undefined) throw new Error(USAGE)
+  await verb(loadConfig(values.home), values.email)
+}
+
+try {
+  await main(process.argv.slice(2))
+} catch (error) {
+  // The supervisor shows the last lines; a stack belongs to faults, not to what a message already explains.
+  const message = error instanceof Error ? error.message : String(error)
+  process.stderr.write(`${message}\n`)
+  process.exitCode = 1
+}
