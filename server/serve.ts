@@ -45,9 +45,9 @@ export async function serve(config: Config, log: Logger, ending: AbortSignal): P
   const lead = await takeLead({ db, config, log })
   const stopped = new AbortController()
   const ended = AbortSignal.any([ending, stopped.signal])
-  let failure: unknown = null
+  const failures: Error[] = []
   const giveUp = (error: unknown) => {
-    failure ??= error
+    failures.push(error instanceof Error ? error : new Error(String(error)))
     stopped.abort()
   }
 
@@ -57,7 +57,10 @@ export async function serve(config: Config, log: Logger, ending: AbortSignal): P
   const hooks = join(paths.git, 'hooks')
   await mkdir(paths.git, { recursive: true, mode: 0o750 })
   await mkdir(dirname(paths.hookSocket), { recursive: true, mode: 0o750 })
-  const hook = await installHook(hooks, join(paths.agentState, 'native.json'), [process.execPath, ...process.execArgv])
+  const hook = await installHook(hooks, join(paths.agentState, 'native.json'), [
+    process.execPath,
+    ...process.execArgv,
+  ])
   await using deploy = createDeploy({
     db,
     node,
@@ -112,7 +115,8 @@ export async function serve(config: Config, log: Logger, ending: AbortSignal): P
   log.info({ port, epoch: lead.epoch, version: config.version, hook }, 'serving')
   await aborted(ended)
   log.info({}, 'ending')
-  if (failure !== null) throw failure
+  const [failure] = failures
+  if (failure !== undefined) throw failure
 }
 
 const perMinute = (count: number) => ({ burst: count, perSecond: count / 60 })
