@@ -68,7 +68,7 @@ export async function serve(config: Config, log: Logger, ending: AbortSignal): P
     seal,
     newId,
     bus,
-    crash: createCrash(config.crashAt, () => process.kill(process.pid, 'SIGKILL')),
+    crash: createCrash(config.crashAt, (signal) => process.kill(process.pid, signal)),
     settings: deploySettings(config, lead.epoch),
     log: log.child({ part: 'deploy' }),
   })

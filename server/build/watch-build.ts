@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BuildId } from '../contract/ids.ts'
 import type { BuildLogLine } from '../deploy/deploy.ts'
 import type { DeployContext } from '../deploy/deploy-context.ts'
-import { pause } from '../deploy/pause.ts'
+import { listenFor } from '../deploy/pause.ts'
 import { isDomainError } from '../domain/errors.ts'
 import { linesAfter } from '../store/builds.ts'
 
@@ -18,32 +18,24 @@ export async function* watchBuild(
   signal: AbortSignal,
 ): AsyncGenerator<BuildLogLine> {
   let seq = after
-  let news = false
-  const stop = ctx.bus.hear((what) => {
-    if (what === null || ('log' in what && what.log === build)) news = true
-  })
-  try {
-    while (!signal.aborted) {
-      news = false
-      try {
-        const over = await isOver()
-        for (;;) {
-          const lines = await linesAfter(ctx.db, build, seq, BATCH)
-          for (const line of lines) {
-            yield line
-            seq = line.seq
-          }
-          if (lines.length < BATCH || signal.aborted) break
+  using news = listenFor(ctx.bus, (what) => 'log' in what && what.log === build)
+  while (!signal.aborted) {
+    try {
+      const over = await isOver()
+      for (;;) {
+        const lines = await linesAfter(ctx.db, build, seq, BATCH)
+        for (const line of lines) {
+          yield line
+          seq = line.seq
         }
-        if (over) return
-      } catch (error) {
-        // The database comes back, and so does the next line.
-        if (!isDomainError(error, 'database_unavailable')) throw error
-        await sleep(LOOK)
+        if (lines.length < BATCH || signal.aborted) break
       }
-      if (!news) await pause(ctx.bus, (what) => 'log' in what && what.log === build, LOOK, signal)
+      if (over) return
+    } catch (error) {
+      // The database comes back, and so does the next line.
+      if (!isDomainError(error, 'database_unavailable')) throw error
+      await sleep(LOOK)
     }
-  } finally {
-    stop()
+    await news.wait(LOOK, signal)
   }
 }

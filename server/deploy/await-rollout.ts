@@ -1,7 +1,7 @@
 import { isServing } from '../domain/release.ts'
 import { getDeployment, openRollout } from '../store/deployments.ts'
 import { formationOf } from '../store/formation.ts'
-import { pause } from './pause.ts'
+import { listenFor } from './pause.ts'
 import { Rejected } from './rejected.ts'
 import { checkSignal, guarded, type WorkStep } from './work.ts'
 
@@ -21,6 +21,7 @@ export const rolloutStep: WorkStep = {
   },
   async run(work) {
     const { ctx, deployment } = work
+    using news = listenFor(ctx.bus, (what) => 'app' in what && what.app === deployment.app_id)
     ctx.bus.wake({ app: deployment.app_id })
     for (;;) {
       const verdict = (await getDeployment(ctx.db, deployment.id))?.detail.verdict
@@ -32,7 +33,7 @@ export const rolloutStep: WorkStep = {
         })
       }
       checkSignal(work)
-      await pause(ctx.bus, (what) => 'app' in what && what.app === deployment.app_id, LOOK)
+      await news.wait(LOOK, work.signal)
       await guarded(work, async () => undefined)
     }
   },

@@ -60,15 +60,18 @@ export type StepName = CrashPoint extends infer Point
 
 export type Crash = (point: CrashPoint) => void
 
-/** `point` or `point:n`: SIGKILL when the point is passed for the n-th time. null: never, as in production. */
-export function createCrash(spec: string | null, kill: () => void): Crash {
+/**
+ * `point`, `point:n` or `point:n:stop`: when the point is passed for the n-th time the process ends by SIGKILL, or is
+ * stopped by SIGSTOP so that a test can kill something else just then. null: never, as in production.
+ */
+export function createCrash(spec: string | null, send: (signal: 'SIGKILL' | 'SIGSTOP') => void): Crash {
   if (spec === null) return () => undefined
-  const [name, count = '1'] = spec.split(':')
+  const [name, count = '1', how] = spec.split(':')
   if (!CRASH_POINTS.some((point) => point === name)) throw new Error(`${spec} names no crash point`)
   let left = Number(count)
   return (point) => {
     if (point !== name) return
     left -= 1
-    if (left === 0) kill()
+    if (left === 0) send(how === 'stop' ? 'SIGSTOP' : 'SIGKILL')
   }
 }

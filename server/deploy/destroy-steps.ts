@@ -6,7 +6,7 @@ import { writeAudit } from '../store/audit.ts'
 import { buildsOf } from '../store/builds.ts'
 import { insertJob } from '../store/jobs.ts'
 import { openInstances } from '../store/instances.ts'
-import { pause } from './pause.ts'
+import { listenFor } from './pause.ts'
 import { endLog } from './platform-log.ts'
 import { checkSignal, guarded, type WorkStep } from './work.ts'
 
@@ -19,10 +19,11 @@ export const destroySteps: readonly WorkStep[] = [
     name: 'stop-all',
     async run(work) {
       const { ctx, deployment } = work
+      using news = listenFor(ctx.bus, (what) => 'app' in what && what.app === deployment.app_id)
       ctx.bus.wake({ app: deployment.app_id })
       while ((await openInstances(ctx.db, deployment.app_id)).length > 0) {
         checkSignal(work)
-        await pause(ctx.bus, (what) => 'app' in what && what.app === deployment.app_id, LOOK)
+        await news.wait(LOOK, work.signal)
         await guarded(work, async () => undefined)
       }
     },

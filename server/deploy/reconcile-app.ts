@@ -74,7 +74,7 @@ function desiredOf(ctx: DeployContext, { facts, formation }: View): Desired {
       settle: isRouted(type) ? 0 : SETTLE,
       crashed: { crashes, crashedAt: crashed_at },
     })),
-    timing: { drain: ctx.settings.drain, stop: (ctx.settings.grace + 5) * 1_000 },
+    timing: { drain: gone ? 0 : ctx.settings.drain, stop: (ctx.settings.grace + 5) * 1_000 },
   }
 }
 

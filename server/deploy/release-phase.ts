@@ -4,7 +4,7 @@ import { releaseInstance, insertInstance, type InstanceRow } from '../store/inst
 import { getDeployment } from '../store/deployments.ts'
 import { getRelease } from '../store/releases.ts'
 import { databaseNow } from '../store/instances.ts'
-import { pause } from './pause.ts'
+import { listenFor } from './pause.ts'
 import { Rejected } from './rejected.ts'
 import { checkSignal, guarded, showLines, type Work, type WorkStep } from './work.ts'
 
@@ -57,6 +57,7 @@ export const releasePhaseStep: WorkStep = {
 
 async function awaitEnd(work: Work): Promise<InstanceRow> {
   const { ctx, deployment } = work
+  using news = listenFor(ctx.bus, (what) => 'app' in what && what.app === deployment.app_id)
   for (;;) {
     const row = await releaseInstance(ctx.db, deployment.id)
     if (row === null) throw new Rejected('release_phase_failed', 'the release command was interrupted')
@@ -69,7 +70,7 @@ async function awaitEnd(work: Work): Promise<InstanceRow> {
         `the release command took longer than ${ctx.settings.releasePhase} s and was ended`,
       )
     }
-    await pause(ctx.bus, (what) => 'app' in what && what.app === deployment.app_id, LOOK)
+    await news.wait(LOOK, work.signal)
     await guarded(work, async () => undefined)
   }
 }

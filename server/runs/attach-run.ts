@@ -1,6 +1,6 @@
 import type { AppId } from '../contract/ids.ts'
 import type { DeployContext } from '../deploy/deploy-context.ts'
-import { pause } from '../deploy/pause.ts'
+import { listenFor } from '../deploy/pause.ts'
 import { DomainError } from '../domain/errors.ts'
 import { getInstance } from '../store/instances.ts'
 
@@ -13,6 +13,7 @@ export async function attachRun(
   run: string,
   signal: AbortSignal,
 ): Promise<{ readonly socket: string; readonly path: string }> {
+  using news = listenFor(ctx.bus, (what) => 'app' in what && what.app === app)
   for (;;) {
     signal.throwIfAborted()
     const row = await getInstance(ctx.db, run)
@@ -27,6 +28,6 @@ export async function attachRun(
       throw new DomainError('conflict', `The run has ended. ${row.exit?.message ?? ''}`.trim())
     }
     if (row.phase !== 'intended') return { socket: ctx.node.socket, path: `/v1/attach/${row.id}` }
-    await pause(ctx.bus, (what) => 'app' in what && what.app === app, LOOK, signal)
+    await news.wait(LOOK, signal)
   }
 }

@@ -1,11 +1,12 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { createNodeClient } from '../../server/deploy/node-client.ts'
 import { openDb, type Db } from '../../server/store/db.ts'
 import { migrate } from '../../server/store/migrate.ts'
 import { checkout, commit, git, spawnGit } from './git-server.ts'
@@ -80,7 +81,7 @@ export async function startFakePlatform() {
     prepare: (url) => migrate({ url, folder: migrations }).then(() => undefined),
   })
   const home = await mkdtemp(join(tmpdir(), 'skypanel-fake-'))
-  const panel = await freePort()
+  const [panel, dns, directoryPort] = await Promise.all([freePort(), freePort(), freePort()])
   await mkdir(join(home, 'keys'))
   await mkdir(join(home, 'agent'))
   await writeFile(join(home, 'keys', 'master.key'), randomBytes(32), { mode: 0o400 })
@@ -96,8 +97,8 @@ export async function startFakePlatform() {
         panel,
         http: 8080,
         https: 8443,
-        dns: 1,
-        directory: 2,
+        dns,
+        directory: directoryPort,
         edge: 3,
         consulHttp: 4,
         consulRpc: 5,
@@ -125,6 +126,7 @@ export async function startFakePlatform() {
   const base = `http://127.0.0.1:${panel}`
   let server: Part | null = null
   let agent: Part | null = null
+  const others: Part[] = []
   const outputs: string[] = []
 
   const stop = async (part: Part | null, signal: NodeJS.Signals) => {
@@ -138,7 +140,10 @@ export async function startFakePlatform() {
     db,
     base,
     token: '',
-    output: () => [...outputs, server?.output ?? '', agent?.output ?? ''].join('\n'),
+    output: () =>
+      [...outputs, server?.output ?? '', agent?.output ?? '', ...others.map(({ output }) => output)].join(
+        '\n',
+      ),
     async startAgent() {
       agent = start('runtime/agent/main.ts', ['--home', home], {})
       const part = agent
@@ -161,8 +166,17 @@ export async function startFakePlatform() {
     },
     stopServer: (signal: NodeJS.Signals = 'SIGTERM') => stop(server, signal),
     stopAgent: (signal: NodeJS.Signals = 'SIGTERM') => stop(agent, signal),
-    /** Resolves when the server has ended by itself. */
-    serverEnded: () => server?.ended ?? Promise.resolve(),
+    continueServer: () => server?.child.kill('SIGCONT'),
+    /** Whether the server stopped itself at a crash point. */
+    async isServerStopped() {
+      const stat = await readFile(`/proc/${server?.child.pid ?? 0}/stat`, 'utf8').catch(() => '')
+      return / T /.test(stat.slice(stat.lastIndexOf(')')))
+    },
+    /** What the agent knows of an app's instances. */
+    async observed(app: string) {
+      using node = createNodeClient(join(home, 'run', 'agent', 'agent.sock'), 1)
+      return (await node.call('observe', {})).instances.filter((one) => one.app === app)
+    },
     isServerRunning: () =>
       server !== null && server.child.exitCode === null && server.child.signalCode === null,
     async api<T = Record<string, unknown>>(
@@ -188,12 +202,17 @@ export async function startFakePlatform() {
     async [Symbol.asyncDispose]() {
       await stop(server, 'SIGKILL')
       await stop(agent, 'SIGKILL')
+      for (const other of others) await stop(other, 'SIGKILL')
       await db[Symbol.asyncDispose]()
       await database.close()
       await rm(home, { recursive: true, force: true })
     },
   }
   try {
+    for (const name of ['directory', 'logs'] as const) {
+      others.push(start(`runtime/${name}/main.ts`, ['--home', home], {}))
+      await until(`the process ${name} answers`, () => answers(join(home, 'run', name, `${name}.sock`)))
+    }
     await platform.startAgent()
     await platform.startServer()
     const admin = spawnSync(
