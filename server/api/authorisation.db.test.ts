@@ -1,8 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { startApi, type TestApi } from '../../test/support/api.ts'
-import type { Access, Endpoint } from '../contract/endpoint.ts'
+import { type Access, type Endpoint, fillPath } from '../contract/endpoint.ts'
 import { endpoints } from '../contract/endpoints.ts'
-import { apiPath } from './endpoint-plugin.ts'
 
 type Who = 'nobody' | 'garbage' | 'revoked' | 'expired' | 'stranger' | 'member' | 'admin' | 'platform'
 type Outcome = 'allowed' | 'unauthorized' | 'forbidden' | 'app_not_found'
@@ -143,16 +142,8 @@ beforeAll(async () => {
 })
 afterAll(() => api[Symbol.asyncDispose]())
 
-const path = (endpoint: Endpoint) =>
-  apiPath(endpoint, {
-    app: 'shop',
-    version: '1',
-    build: 'x',
-    deployment: 'x',
-    token: 'x',
-    hostname: 'x',
-    run: 'x',
-  })
+const PARAMS = { app: 'shop', version: '1', build: 'x', deployment: 'x', token: 'x', hostname: 'x', run: 'x' }
+const path = (endpoint: Endpoint) => `/api${fillPath(endpoint.path, PARAMS)}`
 
 async function ask(endpoint: Endpoint, who: Who): Promise<{ outcome: Outcome; status: number }> {
   // A query that is refused keeps streams from starting.

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { identify, type Identified } from '../accounts/authenticate.ts'
 import { authorise } from '../accounts/authorise.ts'
 import type { RateLimit } from '../accounts/rate-limit.ts'
-import { type Endpoint, fillPath } from '../contract/endpoint.ts'
+import type { Endpoint } from '../contract/endpoint.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { ApiDeps } from './deps.ts'
 import { failureOf } from './errors.ts'
@@ -117,7 +117,3 @@ function lastEventId(request: FastifyRequest): string | null {
   const given = request.headers['last-event-id']
   return typeof given === 'string' ? given : null
 }
-
-/** The path of an endpoint below `/api` with its parameters filled in; for tests and messages. */
-export const apiPath = (endpoint: Endpoint, params: Readonly<Record<string, string>>): string =>
-  `/api${fillPath(endpoint.path, params)}`

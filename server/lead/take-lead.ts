@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Context } from '../context.ts'
 import { createNodeClient, NodeError } from '../deploy/node-client.ts'
-import { raiseEpoch } from '../store/settings.ts'
+import { raiseEpoch } from '../store/nodes.ts'
 
 const HELLO_MS = 2_000
 const RETRY_MS = 500

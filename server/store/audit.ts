@@ -1,5 +1,5 @@
 import type { AppId } from '../contract/ids.ts'
-import type { Sql, Tx } from './db.ts'
+import type { Tx } from './db.ts'
 
 export interface AuditLine {
   /** null: the platform itself, or somebody who is not logged in. */
@@ -28,10 +28,4 @@ export async function writeAudit(tx: Tx, line: AuditLine): Promise<void> {
       JSON.stringify(line.detail ?? {}),
     ],
   )
-}
-
-/** The number of the first line that was tampered with; null when the whole chain is as it was written. */
-export async function auditBrokenAt(sql: Sql): Promise<number | null> {
-  const [row] = await sql.query<{ at: number | null }>('SELECT audit_broken_at() AS at')
-  return row?.at ?? null
 }

@@ -99,8 +99,3 @@ export async function deleteOtherTokens(tx: Tx, account: AccountId, keep: TokenI
   )
   return rows.length
 }
-
-/** Expired tokens are refused anyhow; this only keeps the table small. */
-export async function deleteExpiredTokens(sql: Sql): Promise<void> {
-  await sql.query(`DELETE FROM tokens WHERE expires_at < now() - interval '7 days'`)
-}

@@ -75,7 +75,14 @@ export async function startTestCluster(): Promise<TestCluster> {
     rmSync(top, { recursive: true, force: true })
   }
   const deadline = Date.now() + 30_000
-  while (!(await accepts(socketFolder))) {
+  // A socket that accepts is not yet a database that answers: it may still be starting up.
+  const answers = async () =>
+    (await accepts(socketFolder)) &&
+    (await sql(spec, 'SELECT 1').then(
+      () => true,
+      () => false,
+    ))
+  while (!(await answers())) {
     if (child.exitCode !== null || Date.now() > deadline)
       throw new Error(`the test database does not start: ${complaint}`)
     await sleep(20)
