@@ -33,6 +33,8 @@ const Environment = z.object({
   SKYPANEL_MAX_PUSH_MB: whole.default(150),
   /** Seconds until an instance that is not ready fails its release. */
   SKYPANEL_BOOT_TIMEOUT: whole.default(60),
+  /** ms that open requests of an instance have to end, between leaving the router and SIGTERM. */
+  SKYPANEL_OPEN_REQUESTS_MS: z.coerce.number().int().min(0).default(5000),
   SKYPANEL_BUILD_SECONDS: whole.default(1800),
   SKYPANEL_BUILD_MEMORY_MB: whole.default(2048),
   SKYPANEL_BUILD_DISK_MB: whole.default(8192),
@@ -56,6 +58,7 @@ export interface Config {
   readonly keepReleases: number
   readonly maxPushMb: number
   readonly bootTimeout: number
+  readonly openRequestsMs: number
   readonly build: { readonly seconds: number; readonly memoryMb: number; readonly diskMb: number }
   readonly crashAt: string | null
   readonly paths: ServerPaths
@@ -109,6 +112,7 @@ export function loadConfig(home: string, env: NodeJS.ProcessEnv = process.env): 
     keepReleases: vars.SKYPANEL_KEEP_RELEASES,
     maxPushMb: vars.SKYPANEL_MAX_PUSH_MB,
     bootTimeout: vars.SKYPANEL_BOOT_TIMEOUT,
+    openRequestsMs: vars.SKYPANEL_OPEN_REQUESTS_MS,
     build: {
       seconds: vars.SKYPANEL_BUILD_SECONDS,
       memoryMb: vars.SKYPANEL_BUILD_MEMORY_MB,

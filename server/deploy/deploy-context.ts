@@ -41,8 +41,8 @@ export interface DeploySettings {
   webUrl(name: string): string
 }
 
-/** A router asks every 200 ms and may hold on to an answer for as long; a second on top; then open requests may end. */
-export const DRAIN = 200 + 1_000 + 5_000
+/** ms: a router asks every 200 and may hold on to an answer for as long; a second on top. */
+export const ROUTER_LAG = 200 + 1_000
 
 /** What deploying is made of; each function names the parts that it needs. */
 export interface DeployContext {

@@ -1,7 +1,7 @@
 import { join } from 'node:path'
 import type { Config } from '../config.ts'
 import { webUrl } from '../domain/hostname.ts'
-import { DRAIN, type DeploySettings } from './deploy-context.ts'
+import { ROUTER_LAG, type DeploySettings } from './deploy-context.ts'
 
 /** Figures that nobody had to change so far stand here, the others in the server's configuration. */
 export function deploySettings(config: Config, epoch: number): DeploySettings {
@@ -15,7 +15,7 @@ export function deploySettings(config: Config, epoch: number): DeploySettings {
     logsSocket: paths.logsSocket,
     bootTimeout: config.bootTimeout,
     rolloutSlack: 60,
-    drain: DRAIN,
+    drain: ROUTER_LAG + config.openRequestsMs,
     grace: 30,
     releasePhase: 3_600,
     keepReleases: config.keepReleases,

@@ -153,7 +153,11 @@ export async function startFakePlatform() {
       })
     },
     async startServer(env: Readonly<Record<string, string>> = {}) {
-      server = start('server/main.ts', ['serve', '--home', home], { SKYPANEL_BOOT_TIMEOUT: '3', ...env })
+      server = start('server/main.ts', ['serve', '--home', home], {
+        SKYPANEL_BOOT_TIMEOUT: '3',
+        SKYPANEL_OPEN_REQUESTS_MS: '0',
+        ...env,
+      })
       const part = server
       await until('the server answers', async () => {
         if (part.child.exitCode !== null || part.child.signalCode !== null)
