@@ -8,7 +8,7 @@ import { userNames } from './accounts.ts'
 import type { Reporter } from './reporter.ts'
 import { supervisionOf, type SetupContext } from './setup-context.ts'
 import { COMMAND, commandOwner } from './steps/command.ts'
-import { dropClaim, readClaims } from './steps/installation.ts'
+import { dropClaim, hasSystemd, readClaims } from './steps/installation.ts'
 import { groupsNamed, killGroup, stopPlatform } from './stop.ts'
 
 /** Whether the operator typed the installation's id. */
@@ -49,6 +49,9 @@ export async function uninstall(context: SetupContext, reporter: Reporter): Prom
   await removeHome(home)
   await removeAccounts(id)
   await dropClaim(id)
+  // systemd's own parent of our slices goes with the last installation.
+  if ((await readClaims()).length === 0 && (await hasSystemd()))
+    await tryRun(['systemctl', 'stop', 'skypanel.slice'])
   // The empty /nix stays: removing a folder unmounts what any other namespace has mounted on it.
   reporter.line(`Installation ${id} is removed. The system packages stay; other programs may use them.`)
   return 0
