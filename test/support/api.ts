@@ -38,6 +38,7 @@ export function testConfig(home: string, databaseUrl: string): Config {
     keepReleases: 20,
     maxPushMb: 150,
     bootTimeout: 60,
+    openRequestsMs: 5000,
     build: { seconds: 1800, memoryMb: 2048, diskMb: 8192 },
     crashAt: null,
     paths: serverPaths(home),

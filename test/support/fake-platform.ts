@@ -196,7 +196,7 @@ export async function startFakePlatform() {
         },
         ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       })
-      return (await reply.json()) as T
+      return (await reply.json()) as T & { readonly id?: string; readonly message?: string }
     },
     async createApp(name: string) {
       const app = await platform.api<{ id: string; name: string; git_url: string }>('POST', '/apps', { name })

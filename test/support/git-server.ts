@@ -115,7 +115,9 @@ export async function startGitServer(
         changed: () => undefined,
         wait: Promise.resolve(),
       }
-      const arm = () => (run.wait = new Promise((resolve) => (run.changed = resolve)))
+      const arm = () => {
+        run.wait = new Promise((resolve) => (run.changed = resolve))
+      }
       const moved = () => {
         const { changed } = run
         arm()
