@@ -65,7 +65,8 @@ export async function startAgent(
         ? localProber()
         : separateProber(config.net, (error) => warn('The prober cannot be started', error)),
     publisher: (serving) => createPublisher(config.node, [embedded, ...consul], serving),
-    address: (index) => (real ? instanceAddress(installation.range, index) : loopbackAddress(index)),
+    address: (index) =>
+      real ? instanceAddress(installation.range, index) : loopbackAddress(index, installation.id),
     addresses: BRIDGE_PORTS,
     parallelStarts: PARALLEL_STARTS,
     warn,

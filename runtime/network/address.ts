@@ -37,9 +37,13 @@ export function cellAddress(range: string, index: number): string {
   return dotted(start(range) + 3 * 4096 + checked(index, CELL_ADDRESSES, 'cell'))
 }
 
-/** Where the fake driver's instances listen: loopback, so that neither root nor a link is needed. */
-export function loopbackAddress(index: number): string {
-  return dotted(127 * 2 ** 24 + 64 * 2 ** 16 + 2 + checked(index, INSTANCE_ADDRESSES, 'instance'))
+/**
+ * Where the fake driver's instances listen: loopback, so that neither root nor a link is needed. The installation's id
+ * (four hex digits) keeps those of several on one machine apart, as tests run side by side.
+ */
+export function loopbackAddress(index: number, installation = '0000'): string {
+  const block = (Number.parseInt(installation, 16) % 512) * 2 ** 14
+  return dotted(127 * 2 ** 24 + 64 * 2 ** 16 + block + 2 + checked(index, INSTANCE_ADDRESSES, 'instance'))
 }
 
 /** The network of an address with its prefix length, e.g. `10.1.2.3/24` → `10.1.2.0/24`. */
