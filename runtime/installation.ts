@@ -28,7 +28,10 @@ export const Installation = z.object({
     consulSerf: z.number().int(),
   }),
   /** Postgres: a private cluster below home, or the URL that the operator gave. */
-  database: z.discriminatedUnion('kind', [z.object({ kind: z.literal('private') }), z.object({ kind: z.literal('external'), url: z.string() })]),
+  database: z.discriminatedUnion('kind', [
+    z.object({ kind: z.literal('private') }),
+    z.object({ kind: z.literal('external'), url: z.string() }),
+  ]),
   driver: z.enum(['nspawn', 'fake']),
   registry: z.enum(['auto', 'embedded']),
   allowUnlimited: z.boolean(),

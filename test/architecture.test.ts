@@ -14,7 +14,16 @@ const layers = ['server', 'cli', 'buildpacks', 'runtime', 'test', 'migrations']
 let copy: string
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), 'skypanel-borders-'))
-  for (const name of ['server', 'cli', 'buildpacks', 'runtime', 'tsconfig.base.json', 'tsconfig.json', '.oxlintrc.json', 'package.json']) {
+  for (const name of [
+    'server',
+    'cli',
+    'buildpacks',
+    'runtime',
+    'tsconfig.base.json',
+    'tsconfig.json',
+    '.oxlintrc.json',
+    'package.json',
+  ]) {
     await cp(join(root, name), join(copy, name), { recursive: true })
   }
   await symlink(join(root, 'node_modules'), join(copy, 'node_modules'))
@@ -45,18 +54,25 @@ const borders: readonly { from: string; project: string; imports: string }[] = [
 ]
 
 describe('the borders between layers', () => {
-  it.each(borders)('$from may not import $imports', async ({ from, project, imports }) => {
-    const probe = join(copy, from, 'border-probe.ts')
-    await writeFile(probe, `import * as beyond from '${imports}'\nexport const probe = beyond\n`)
-    const { code, text } = await output([join(root, 'node_modules/.bin/tsc'), '-p', project, '--noEmit'])
-    await rm(probe)
-    expect(code).not.toBe(0)
-    expect(text).toMatch(/border-probe\.ts.*error TS6(307|059)/)
-  }, 60_000)
+  it.each(borders)(
+    '$from may not import $imports',
+    async ({ from, project, imports }) => {
+      const probe = join(copy, from, 'border-probe.ts')
+      await writeFile(probe, `import * as beyond from '${imports}'\nexport const probe = beyond\n`)
+      const { code, text } = await output([join(root, 'node_modules/.bin/tsc'), '-p', project, '--noEmit'])
+      await rm(probe)
+      expect(code).not.toBe(0)
+      expect(text).toMatch(/border-probe\.ts.*error TS6(307|059)/)
+    },
+    60_000,
+  )
 
   it('lets the decisions of server/domain neither read a clock of Node nor touch a disk', async () => {
     const probe = join(copy, 'server/domain', 'border-probe.ts')
-    await writeFile(probe, `import { readFileSync } from 'node:fs'\nexport const probe = [readFileSync, process.pid]\n`)
+    await writeFile(
+      probe,
+      `import { readFileSync } from 'node:fs'\nexport const probe = [readFileSync, process.pid]\n`,
+    )
     const { text } = await output([join(root, 'node_modules/.bin/tsc'), '-p', 'server/domain', '--noEmit'])
     await rm(probe)
     expect(text).toMatch(/border-probe\.ts.*node:fs/)
@@ -79,7 +95,11 @@ describe('the borders between layers', () => {
         '',
       ].join('\n'),
     )
-    const { code, text } = await output([join(root, 'node_modules/.bin/oxlint'), '--type-aware', 'server/apps/border-probe.ts'])
+    const { code, text } = await output([
+      join(root, 'node_modules/.bin/oxlint'),
+      '--type-aware',
+      'server/apps/border-probe.ts',
+    ])
     await rm(probe)
     expect(code).not.toBe(0)
     expect(text).toContain('SQL lives in server/store')
@@ -104,7 +124,9 @@ async function sources(folder = root): Promise<string[]> {
 
 describe('the house', () => {
   it('has no room whose name fits everything', async () => {
-    const vague = (await sources()).filter((path) => /(util|helper|manager|service|common|misc)s?\.[a-z.]+$/i.test(basename(path)))
+    const vague = (await sources()).filter((path) =>
+      /(util|helper|manager|service|common|misc)s?\.[a-z.]+$/i.test(basename(path)),
+    )
     expect(vague.map((path) => relative(root, path))).toEqual([])
   })
 
@@ -118,7 +140,9 @@ describe('the house', () => {
   })
 
   it('has no test that is switched off or alone, and none that replaces a module', async () => {
-    const marks = new RegExp(`\\b(it|test|describe)\\.(${['only', 'todo'].join('|')})\\b|\\b(vi|jest)\\.mock\\(`)
+    const marks = new RegExp(
+      `\\b(it|test|describe)\\.(${['only', 'todo'].join('|')})\\b|\\b(vi|jest)\\.mock\\(`,
+    )
     const marked: string[] = []
     for (const path of (await sources()).filter((name) => name.endsWith('.test.ts'))) {
       if (marks.test(await readFile(path, 'utf8'))) marked.push(relative(root, path))
@@ -129,7 +153,13 @@ describe('the house', () => {
   it('names no host of a package registry', async () => {
     // Built from parts, so that this list does not break the rule it checks.
     const dotted = (...parts: string[]) => parts.join('.')
-    const hosts = [dotted('registry', 'npmjs', 'org'), dotted('pypi', 'org'), dotted('proxy', 'golang', 'org'), dotted('deb', 'debian', 'org'), dotted('files', 'pythonhosted', 'org')]
+    const hosts = [
+      dotted('registry', 'npmjs', 'org'),
+      dotted('pypi', 'org'),
+      dotted('proxy', 'golang', 'org'),
+      dotted('deb', 'debian', 'org'),
+      dotted('files', 'pythonhosted', 'org'),
+    ]
     const naming: string[] = []
     for (const path of [...(await sources()), join(root, 'package-lock.json'), join(root, 'README.md')]) {
       const text = await readFile(path, 'utf8')

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type AgentConfig, nativePath } from '../config.ts'
 import type { Driver } from '../driver/driver.ts'
 import { createNspawnDriver } from '../driver/nspawn.ts'
-import { kernelNames } from '../installation.ts'
+import { APP_PORT, edgeAddress, kernelNames } from '../installation.ts'
 import { openLimiter } from '../limits/cgroup.ts'
 import { cellNetwork, gateway } from '../network/address.ts'
 import { createFirewall, type Firewall } from '../network/firewall.ts'
@@ -35,7 +35,11 @@ export async function openMachine(config: AgentConfig, skeletons: string): Promi
     router:
       config.router === null
         ? null
-        : { uid: config.router.uid, loopbackPorts: [ports.dns, ports.directory, ports.edge, ports.panel] },
+        : {
+            uid: config.router.uid,
+            loopbackPorts: [ports.dns, ports.directory, ports.edge, ports.panel],
+            edge: { address: edgeAddress(id), port: APP_PORT },
+          },
   })
   await firewall.load()
   const delegated =

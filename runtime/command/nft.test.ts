@@ -12,7 +12,7 @@ const facts: FirewallFacts = {
   neighbours: ['192.0.2.0/24'],
   registries: [{ address: '10.1.1.1', port: 4873 }],
   callers: [991, 992],
-  router: { uid: 992, loopbackPorts: [5353, 4001] },
+  router: { uid: 992, loopbackPorts: [5353, 4001], edge: { address: '127.77.171.18', port: 5000 } },
 }
 const chain = (text: string, name: string) =>
   new RegExp(`chain ${name} \\{\\n([^}]*(?:\\{[^}]*\\}[^}]*)*)\\n  \\}`)
@@ -52,6 +52,14 @@ test('only the named users of this host may call instances', () => {
   expect(to.at(-1)).toMatch(/^reject/)
   expect(chain(firewall({ ...facts, callers: [] }), 'to_guest').some((line) => line.includes('skuid'))).toBe(
     false,
+  )
+})
+
+test('the router may call the edge at its own address, or every unknown host would be a time-out', () => {
+  const from = chain(firewall(facts), 'from_router')
+  expect(from).toContain('ip daddr 127.77.171.18 tcp dport 5000 accept')
+  expect(from.indexOf('ip daddr 127.77.171.18 tcp dport 5000 accept')).toBeLessThan(
+    from.findIndex((line) => line.includes('@private')),
   )
 })
 

@@ -15,7 +15,11 @@ export interface FirewallFacts {
   readonly registries: readonly Endpoint[]
   /** Users on this host that may open connections to instances: the router, the edge and the prober. */
   readonly callers: readonly number[]
-  readonly router: { readonly uid: number; readonly loopbackPorts: readonly number[] } | null
+  readonly router: {
+    readonly uid: number
+    readonly loopbackPorts: readonly number[]
+    readonly edge: Endpoint
+  } | null
 }
 
 export interface Endpoint {
@@ -95,15 +99,16 @@ ${facts.router === null ? '' : `    meta skuid ${facts.router.uid} jump from_rou
     ct state established,related accept
 ${facts.callers.length === 0 ? '' : `    meta skuid ${list(facts.callers)} ip daddr ${facts.range} accept\n`}    reject with icmpx type admin-prohibited
   }
-${facts.router === null ? '' : fromRouter(facts.router.loopbackPorts)}}
+${facts.router === null ? '' : fromRouter(facts.router.loopbackPorts, facts.router.edge)}}
 `
 }
 
 /** The router serves whatever name a stranger sends: it may call this installation's parts and public addresses only. */
-function fromRouter(ports: readonly number[]): string {
+function fromRouter(ports: readonly number[], edge: Endpoint): string {
   return `  chain from_router {
     ct state established,related accept
     ip daddr 127.0.0.0/8 meta l4proto { tcp, udp } th dport ${list(ports)} accept
+    ip daddr ${edge.address} tcp dport ${edge.port} accept
     meta l4proto { tcp, udp } th dport 53 accept
     ip daddr @private reject with icmp type admin-prohibited
     ip6 daddr { ::1, fc00::/7, fe80::/10 } reject with icmpv6 type admin-prohibited

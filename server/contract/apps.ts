@@ -16,12 +16,23 @@ export const App = z.object({
   created_at: Time,
   updated_at: Time,
   /** The release that serves now, or null before the first one. */
-  release: z.object({ version: z.number().int(), commit: z.string().nullable(), description: z.string(), created_at: Time }).nullable(),
+  release: z
+    .object({
+      version: z.number().int(),
+      commit: z.string().nullable(),
+      description: z.string(),
+      created_at: Time,
+    })
+    .nullable(),
 })
 export type App = z.infer<typeof App>
 
 export const appEndpoints = {
-  list: endpoint('GET', '/apps', { access: 'account', summary: 'The apps of the own teams.', reply: z.array(App) }),
+  list: endpoint('GET', '/apps', {
+    access: 'account',
+    summary: 'The apps of the own teams.',
+    reply: z.array(App),
+  }),
   create: endpoint('POST', '/apps', {
     access: 'account',
     summary: 'Make an app; without a name one is made up.',
@@ -35,7 +46,10 @@ export const appEndpoints = {
     summary: 'Change maintenance mode, deploy branch or health check path.',
     body: z.object({
       maintenance: z.boolean().optional(),
-      deploy_branch: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/).optional(),
+      deploy_branch: z
+        .string()
+        .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/)
+        .optional(),
       health_check_path: z.string().startsWith('/').max(500).nullable().optional(),
     }),
     reply: App,

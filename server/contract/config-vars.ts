@@ -10,11 +10,19 @@ export const ConfigVars = z.record(z.string(), z.string())
 export type ConfigVars = z.infer<typeof ConfigVars>
 
 export const configVarEndpoints = {
-  get: endpoint('GET', '/apps/:app/config-vars', { access: 'app:deploy', summary: 'All config vars with their values.', reply: ConfigVars }),
+  get: endpoint('GET', '/apps/:app/config-vars', {
+    access: 'app:deploy',
+    summary: 'All config vars with their values.',
+    reply: ConfigVars,
+  }),
   patch: endpoint('PATCH', '/apps/:app/config-vars', {
     access: 'app:deploy',
     summary: 'Set vars, unset those given as null; makes a release when something changed.',
     body: z.record(ConfigVarName, z.string().max(MAX_CONFIG_VALUE).nullable()),
-    reply: z.object({ config_vars: ConfigVars, release: z.number().int().nullable(), deployment: z.string().nullable() }),
+    reply: z.object({
+      config_vars: ConfigVars,
+      release: z.number().int().nullable(),
+      deployment: z.string().nullable(),
+    }),
   }),
 } as const

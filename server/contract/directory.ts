@@ -11,14 +11,28 @@ export const HostTable = z.object({
   complete: z.literal(true),
   epoch: z.number().int().nonnegative(),
   /** `expects: false` says that no instance is on its way (nothing deployed, scaled to 0), so nobody waits for one. */
-  hosts: z.record(z.string(), z.object({ app: AppId, name: z.string(), maintenance: z.boolean(), expects: z.boolean().optional() })),
+  hosts: z.record(
+    z.string(),
+    z.object({ app: AppId, name: z.string(), maintenance: z.boolean(), expects: z.boolean().optional() }),
+  ),
 })
 export type HostTable = z.infer<typeof HostTable>
 
-export const RegisteredInstance = z.object({ id: InstanceId, app: AppId, name: z.string(), release: z.number().int(), address: z.ipv4(), port: z.number().int() })
+export const RegisteredInstance = z.object({
+  id: InstanceId,
+  app: AppId,
+  name: z.string(),
+  release: z.number().int(),
+  address: z.ipv4(),
+  port: z.number().int(),
+})
 export type RegisteredInstance = z.infer<typeof RegisteredInstance>
 
-export const InstanceTable = z.object({ complete: z.literal(true), node: z.string(), instances: z.array(RegisteredInstance) })
+export const InstanceTable = z.object({
+  complete: z.literal(true),
+  node: z.string(),
+  instances: z.array(RegisteredInstance),
+})
 export type InstanceTable = z.infer<typeof InstanceTable>
 
 /**

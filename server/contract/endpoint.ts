@@ -36,7 +36,11 @@ type ParamNames<Path extends string> = Path extends `${string}:${infer Name}/${i
 
 export type Params<E extends Endpoint> = { readonly [Name in ParamNames<E['path']>]: string }
 /** Body and query are optional properties, so their absence is `never | undefined`, not a missing key. */
-type InputOf<Schema> = [NonNullable<Schema>] extends [never] ? undefined : NonNullable<Schema> extends z.ZodType ? z.input<NonNullable<Schema>> : undefined
+type InputOf<Schema> = [NonNullable<Schema>] extends [never]
+  ? undefined
+  : NonNullable<Schema> extends z.ZodType
+    ? z.input<NonNullable<Schema>>
+    : undefined
 export type BodyOf<E extends Endpoint> = InputOf<E['body']>
 export type QueryOf<E extends Endpoint> = InputOf<E['query']>
 export type ReplyOf<E extends Endpoint> = z.output<E['reply']>

@@ -114,7 +114,13 @@ export type ObservedInstance = z.infer<typeof ObservedInstance>
 export const BuildEvent = z.discriminatedUnion('type', [
   /** A line for the pusher, already in its final shape (`-----> …` or indented). */
   z.object({ seq: z.number().int(), type: z.literal('line'), text: z.string() }),
-  z.object({ seq: z.number().int(), type: z.literal('stage'), name: z.string(), state: z.enum(['started', 'cached', 'done', 'failed']), ms: z.number().optional() }),
+  z.object({
+    seq: z.number().int(),
+    type: z.literal('stage'),
+    name: z.string(),
+    state: z.enum(['started', 'cached', 'done', 'failed']),
+    ms: z.number().optional(),
+  }),
   z.object({ seq: z.number().int(), type: z.literal('succeeded'), artifact: Artifact, ms: z.number() }),
   z.object({
     seq: z.number().int(),
@@ -134,7 +140,14 @@ export const agentVerbs = {
   /** Takes part in no fencing: tells what the node is. */
   hello: {
     request: z.object({}),
-    reply: z.object({ protocol: z.number(), installation: z.string(), version: z.string(), epoch: z.number(), drivers: z.array(z.object({ name: DriverName, ok: z.boolean(), detail: z.string() })), stack: z.string().nullable() }),
+    reply: z.object({
+      protocol: z.number(),
+      installation: z.string(),
+      version: z.string(),
+      epoch: z.number(),
+      drivers: z.array(z.object({ name: DriverName, ok: z.boolean(), detail: z.string() })),
+      stack: z.string().nullable(),
+    }),
   },
   /** Raises the epoch; all orders of older servers are refused from now on. */
   lead: { request: order({}), reply: z.object({ epoch: z.number() }) },
@@ -143,7 +156,14 @@ export const agentVerbs = {
    * tells the same build's events from `after` on, running or finished.
    */
   build: {
-    request: order({ build: BuildId, app: AppId, plan: z.unknown(), env: z.record(z.string(), z.string()), limits: Limits.extend({ seconds: z.number().positive() }), after: z.number().int().min(0) }),
+    request: order({
+      build: BuildId,
+      app: AppId,
+      plan: z.unknown(),
+      env: z.record(z.string(), z.string()),
+      limits: Limits.extend({ seconds: z.number().positive() }),
+      after: z.number().int().min(0),
+    }),
     reply: BuildEvent,
     events: true,
   },
@@ -160,10 +180,27 @@ export const agentVerbs = {
   /** Removes what is left of an ended instance (also of an unknown one). */
   forget: { request: order({ instance: InstanceId }), reply: z.object({}) },
   /** All instances; with `after` it waits up to 25 s for a version other than that. */
-  observe: { request: z.object({ after: z.number().int().optional() }), reply: z.object({ version: z.number().int(), instances: z.array(ObservedInstance) }) },
-  stats: { request: z.object({}), reply: z.array(z.object({ id: InstanceId, memoryMb: z.number(), cpuSeconds: z.number(), pids: z.number(), oomKills: z.number() })) },
+  observe: {
+    request: z.object({ after: z.number().int().optional() }),
+    reply: z.object({ version: z.number().int(), instances: z.array(ObservedInstance) }),
+  },
+  stats: {
+    request: z.object({}),
+    reply: z.array(
+      z.object({
+        id: InstanceId,
+        memoryMb: z.number(),
+        cpuSeconds: z.number(),
+        pids: z.number(),
+        oomKills: z.number(),
+      }),
+    ),
+  },
   /** Keeps exactly these builds' artifacts, unroots all others, then collects garbage down to the disk budget. */
-  collect: { request: order({ keep: z.array(BuildId), budgetMb: z.number().int().nullable() }), reply: z.object({ unrooted: z.number().int(), freedMb: z.number() }) },
+  collect: {
+    request: order({ keep: z.array(BuildId), budgetMb: z.number().int().nullable() }),
+    reply: z.object({ unrooted: z.number().int(), freedMb: z.number() }),
+  },
   /** Everything on disk of an app whose instances are gone: caches, uid range, log sources. */
   destroyApp: { request: order({ app: AppId }), reply: z.object({}) },
   /** For doctor: what is there and should not be. */
@@ -176,4 +213,15 @@ export type AgentVerb = keyof typeof agentVerbs
  * `GET /v1/attach/<instance>` upgrades to the frames of `runs.ts`.
  * Errors of the agent are `{id, message}` with a status ≥ 400; `stale_epoch` is 409.
  */
-export const AgentError = z.object({ id: z.enum(['stale_epoch', 'bad_request', 'unknown_instance', 'unknown_build', 'denied', 'not_available', 'internal_error']), message: z.string() })
+export const AgentError = z.object({
+  id: z.enum([
+    'stale_epoch',
+    'bad_request',
+    'unknown_instance',
+    'unknown_build',
+    'denied',
+    'not_available',
+    'internal_error',
+  ]),
+  message: z.string(),
+})

@@ -10,7 +10,19 @@ export const PlatformStatus = z.object({
 export type PlatformStatus = z.infer<typeof PlatformStatus>
 
 export const platformEndpoints = {
-  health: endpoint('GET', '/health', { access: 'public', summary: 'Whether the server and its database answer.', reply: z.object({ ok: z.boolean(), version: z.string() }) }),
-  status: endpoint('GET', '/status', { access: 'account', summary: 'The state of every process of the platform.', reply: PlatformStatus }),
-  openapi: endpoint('GET', '/openapi.json', { access: 'public', summary: 'This API as an OpenAPI 3.1 document.', reply: z.unknown() }),
+  health: endpoint('GET', '/health', {
+    access: 'public',
+    summary: 'Whether the server and its database answer.',
+    reply: z.object({ ok: z.boolean(), version: z.string() }),
+  }),
+  status: endpoint('GET', '/status', {
+    access: 'account',
+    summary: 'The state of every process of the platform.',
+    reply: PlatformStatus,
+  }),
+  openapi: endpoint('GET', '/openapi.json', {
+    access: 'public',
+    summary: 'This API as an OpenAPI 3.1 document.',
+    reply: z.unknown(),
+  }),
 } as const

@@ -55,11 +55,19 @@ export const releaseEndpoints = {
     query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(50) }),
     reply: z.array(Release),
   }),
-  info: endpoint('GET', '/apps/:app/releases/:version', { access: 'app:view', summary: 'One release by its number.', reply: Release }),
+  info: endpoint('GET', '/apps/:app/releases/:version', {
+    access: 'app:view',
+    summary: 'One release by its number.',
+    reply: Release,
+  }),
   rollback: endpoint('POST', '/apps/:app/rollback', {
     access: 'app:deploy',
-    summary: 'Make a new release from an older one: its code, config and process types; quantities stay unless `formation`.',
-    body: z.object({ version: z.number().int().positive().optional(), formation: z.boolean().default(false) }),
+    summary:
+      'Make a new release from an older one: its code, config and process types; quantities stay unless `formation`.',
+    body: z.object({
+      version: z.number().int().positive().optional(),
+      formation: z.boolean().default(false),
+    }),
     reply: z.object({ release: Release, deployment: DeploymentId }),
     status: 201,
   }),
@@ -69,7 +77,11 @@ export const releaseEndpoints = {
     query: z.object({ limit: z.coerce.number().int().min(1).max(200).default(20) }),
     reply: z.array(Build),
   }),
-  build: endpoint('GET', '/apps/:app/builds/:build', { access: 'app:view', summary: 'One build.', reply: Build }),
+  build: endpoint('GET', '/apps/:app/builds/:build', {
+    access: 'app:view',
+    summary: 'One build.',
+    reply: Build,
+  }),
   buildLog: endpoint('GET', '/apps/:app/builds/:build/log', {
     access: 'app:view',
     summary: 'What a build and its rollout printed; goes on until it ends.',
@@ -77,6 +89,14 @@ export const releaseEndpoints = {
     reply: z.object({ seq: z.number().int(), text: z.string() }),
     stream: 'events',
   }),
-  cancelBuild: endpoint('DELETE', '/apps/:app/builds/:build', { access: 'app:deploy', summary: 'Cancel a running build; nothing of it stays.', reply: Build }),
-  deployment: endpoint('GET', '/apps/:app/deployments/:deployment', { access: 'app:view', summary: 'The state of one piece of work.', reply: Deployment }),
+  cancelBuild: endpoint('DELETE', '/apps/:app/builds/:build', {
+    access: 'app:deploy',
+    summary: 'Cancel a running build; nothing of it stays.',
+    reply: Build,
+  }),
+  deployment: endpoint('GET', '/apps/:app/deployments/:deployment', {
+    access: 'app:view',
+    summary: 'The state of one piece of work.',
+    reply: Deployment,
+  }),
 } as const

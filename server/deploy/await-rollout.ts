@@ -1,11 +1,18 @@
-import { isServing } from '../domain/release.ts'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { isRouted, isServing } from '../domain/release.ts'
 import { getDeployment, openRollout } from '../store/deployments.ts'
 import { formationOf } from '../store/formation.ts'
-import { listenFor } from './pause.ts'
+import { openInstances } from '../store/instances.ts'
+import { ROUTER_REFRESH } from './deploy-context.ts'
+import { listenFor, type Waiter } from './pause.ts'
 import { Rejected } from './rejected.ts'
-import { checkSignal, guarded, type WorkStep } from './work.ts'
+import { checkSignal, guarded, type Work, type WorkStep } from './work.ts'
 
 const LOOK = 1_000
+
+/** ms: how long a success may wait for the router, and how often it looks. */
+const MOST_FOR_ROUTER = 5_000
+const LOOK_FOR_ROUTER = 20
 
 /**
  * Makes the deployment's release the app's candidate and waits for the verdict, which the reconcile loop gives and
@@ -26,7 +33,7 @@ export const rolloutStep: WorkStep = {
     for (;;) {
       const verdict = (await getDeployment(ctx.db, deployment.id))?.detail.verdict
       if (verdict !== undefined) {
-        if (verdict.code === null) return
+        if (verdict.code === null) return await aloneInRouting(work, news)
         throw new Rejected(verdict.code, sentence(verdict.code, verdict.reason), {
           tail: verdict.tail,
           hint: hintFor(verdict.code),
@@ -37,6 +44,29 @@ export const rolloutStep: WorkStep = {
       await guarded(work, async () => undefined)
     }
   },
+}
+
+/**
+ * Whoever is told that a release is live shall not meet the one before: waits until its routed instances have left the
+ * registry and the router has asked again. The deployment has succeeded whatever becomes of this, so it has an end.
+ */
+async function aloneInRouting(work: Work, news: Waiter): Promise<void> {
+  const { ctx, deployment } = work
+  const until = Date.now() + MOST_FOR_ROUTER
+  for (;;) {
+    const others = (await openInstances(ctx.db, deployment.app_id)).filter(
+      ({ kind, type, release_id, phase, confirmed, status }) =>
+        kind === 'service' &&
+        isRouted(type) &&
+        release_id !== deployment.release_id &&
+        (phase === 'started' || (phase === 'draining' && !confirmed)) &&
+        status === 'ready',
+    )
+    if (others.length === 0) break
+    if (Date.now() >= until) return
+    await news.wait(LOOK_FOR_ROUTER, work.signal)
+  }
+  await sleep(ROUTER_REFRESH, undefined, { signal: work.signal }).catch(() => undefined)
 }
 
 function sentence(code: 'boot_crash' | 'boot_timeout', reason: string): string {

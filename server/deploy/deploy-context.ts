@@ -41,8 +41,11 @@ export interface DeploySettings {
   webUrl(name: string): string
 }
 
-/** ms: a router asks every 200 and may hold on to an answer for as long; a second on top. */
-export const ROUTER_LAG = 200 + 1_000
+/** ms: how often the router asks for an app's addresses. */
+export const ROUTER_REFRESH = 200
+
+/** ms: it may hold on to an answer for as long; a second on top. */
+export const ROUTER_LAG = ROUTER_REFRESH + 1_000
 
 /** What deploying is made of; each function names the parts that it needs. */
 export interface DeployContext {
