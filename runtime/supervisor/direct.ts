@@ -43,7 +43,8 @@ export function directSupervision(options: {
     await mkdir(at.processLogs, { recursive: true })
     if (answer === null)
       await startDetached(argv, { env: CLEAN_ENV, output: join(at.processLogs, 'supervisor.log') })
-    else await ask(at.supervisorSocket, { op: 'handover', argv })
+    // It may be gone before its answer is through; whether the other one is up is asked below.
+    else await ask(at.supervisorSocket, { op: 'handover', argv }).catch(() => null)
     await answers(versionName)
   }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { ReleaseId } from '../contract/ids.ts'
 import { isRouted, isServing } from '../domain/release.ts'
 import { getDeployment, openRollout } from '../store/deployments.ts'
 import { formationOf } from '../store/formation.ts'
@@ -31,9 +32,11 @@ export const rolloutStep: WorkStep = {
     using news = listenFor(ctx.bus, (what) => 'app' in what && what.app === deployment.app_id)
     ctx.bus.wake({ app: deployment.app_id })
     for (;;) {
-      const verdict = (await getDeployment(ctx.db, deployment.id))?.detail.verdict
+      // Read anew: the row in hand is older than its release.
+      const row = await getDeployment(ctx.db, deployment.id)
+      const verdict = row?.detail.verdict
       if (verdict !== undefined) {
-        if (verdict.code === null) return await aloneInRouting(work, news)
+        if (verdict.code === null) return await aloneInRouting(work, row?.release_id ?? null, news)
         throw new Rejected(verdict.code, sentence(verdict.code, verdict.reason), {
           tail: verdict.tail,
           hint: hintFor(verdict.code),
@@ -50,7 +53,7 @@ export const rolloutStep: WorkStep = {
  * Whoever is told that a release is live shall not meet the one before: waits until its routed instances have left the
  * registry and the router has asked again. The deployment has succeeded whatever becomes of this, so it has an end.
  */
-async function aloneInRouting(work: Work, news: Waiter): Promise<void> {
+async function aloneInRouting(work: Work, release: ReleaseId | null, news: Waiter): Promise<void> {
   const { ctx, deployment } = work
   const until = Date.now() + MOST_FOR_ROUTER
   for (;;) {
@@ -58,7 +61,7 @@ async function aloneInRouting(work: Work, news: Waiter): Promise<void> {
       ({ kind, type, release_id, phase, confirmed, status }) =>
         kind === 'service' &&
         isRouted(type) &&
-        release_id !== deployment.release_id &&
+        release_id !== release &&
         (phase === 'started' || (phase === 'draining' && !confirmed)) &&
         status === 'ready',
     )
