@@ -1,4 +1,8 @@
+import { request } from 'node:http'
+import type { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { RunFrame } from '../contract/runs.ts'
+import { frameReader, hookFrame } from '../git/hook-frames.ts'
 import type { Build, Deployment, Release } from '../contract/releases.ts'
 import type { Formation, Instance } from '../contract/formation.ts'
 import {
@@ -315,6 +319,78 @@ describe('what runs', () => {
     )
     expect(await platform.db.query('SELECT id FROM instances WHERE app_id = $1', [app.id])).toEqual([])
     expect((await app.work.push()).text).toContain('skypanel create')
+  })
+})
+
+describe('a one-off', () => {
+  /** Attaches as the CLI does; resolves with what came back and how it ended. */
+  function attach(path: string, input: string) {
+    return new Promise<{ output: string; exit: string }>((resolve, reject) => {
+      const asked = request(`${platform.base}/api${path}`, {
+        headers: {
+          authorization: `Bearer ${platform.token}`,
+          connection: 'Upgrade',
+          upgrade: 'skypanel-run',
+        },
+      })
+      asked.once('error', reject)
+      asked.once('response', (reply) => reject(new Error(`no upgrade: ${reply.statusCode ?? 0}`)))
+      asked.once('upgrade', (_, socket: Socket, head: Buffer) => {
+        const read = frameReader()
+        let output = ''
+        const take = (data: Buffer) => {
+          for (const { type, payload } of read(data)) {
+            if (type === RunFrame.exit) resolve({ output, exit: payload.toString() })
+            else output += payload.toString()
+          }
+        }
+        socket.on('data', take)
+        socket.on('error', reject)
+        take(head)
+        socket.write(hookFrame(RunFrame.stdin, input))
+        socket.write(hookFrame(RunFrame.stdinEnd, ''))
+      })
+      asked.end()
+    })
+  }
+
+  it('answers who is attached to it, and tells how it ended', async () => {
+    const app = await newApp({ web: 'fake' })
+    const run = await app.call<{ name: string; attach_path: string }>('POST', '/runs', {
+      command: 'fake echo exit=5 after=1s',
+    })
+    expect(run.name).toBe('run.1')
+    const { output, exit } = await attach(run.attach_path, 'hello')
+    expect(output).toContain('hello')
+    expect(JSON.parse(exit)).toMatchObject({ code: 5 })
+  })
+
+  it('that runs detached takes the config and is gone when it ended', async () => {
+    const app = await newApp({ web: 'fake' })
+    await app.call('POST', '/runs', { command: 'fake exit=0', attach: false, env: { EXTRA: '1' } })
+    await until('it ended', async () => (await app.instances()).every(({ type }) => type !== 'run'))
+  })
+})
+
+describe('old builds', () => {
+  it('are collected beyond those that are kept, and can then not be rolled back to', async () => {
+    await platform.stopServer()
+    await platform.startServer({ SKYPANEL_KEEP_RELEASES: '2' })
+    const app = await newApp({ web: 'fake' })
+    await app.push({ web: 'fake' })
+    await app.push({ web: 'fake' })
+    await platform.db.query(`INSERT INTO jobs (id, kind) VALUES (gen_random_uuid(), 'collect')`)
+    await until('the oldest is collected', async () => (await app.releases()).some(({ kept }) => !kept))
+    expect((await app.releases()).map(({ version, kept }) => [version, kept])).toEqual([
+      [3, true],
+      [2, true],
+      [1, false],
+    ])
+    expect(await app.call('POST', '/rollback', { version: 1 })).toMatchObject({ id: 'release_collected' })
+    const back = await app.call<{ deployment: string }>('POST', '/rollback', { version: 2 })
+    expect(await app.ended(back.deployment)).toMatchObject({ state: 'succeeded' })
+    await platform.stopServer()
+    await platform.startServer()
   })
 })
 

@@ -1,14 +1,15 @@
 import { describe, expect, it } from 'vitest'
+import type { Exit } from '../contract/nodes.ts'
 import { describeInstance, planOneOffs, toRollout, type InstanceFacts } from './instance.ts'
 
-const exit = {
+const exit: Exit = {
   code: 3,
   signal: null,
   oom: false,
   reason: 'exited',
   message: 'Exited with status 3',
   tail: [],
-} as const
+}
 const facts = (given: Partial<InstanceFacts>): InstanceFacts => ({
   id: 'a',
   type: 'web',

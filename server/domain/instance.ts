@@ -20,9 +20,12 @@ export interface InstanceFacts {
   readonly exit: Exit | null
 }
 
-/** Whether its end was ours to begin with: then it is no crash, whatever its exit code. */
+/**
+ * Whether its end is no crash of the app, whatever its exit code: we ordered it, or its node lost it (a reboot, say).
+ * A lost instance is replaced at once and speaks against no release.
+ */
 export function wasWanted({ phase, exit }: Pick<InstanceFacts, 'phase' | 'exit'>): boolean {
-  return phase === 'draining' || phase === 'stopping' || exit?.reason === 'stopped'
+  return phase === 'draining' || phase === 'stopping' || exit?.reason === 'stopped' || exit?.reason === 'lost'
 }
 
 function stateOf(facts: InstanceFacts): InstanceState {
