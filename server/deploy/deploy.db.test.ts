@@ -348,7 +348,6 @@ describe('a one-off', () => {
         socket.on('error', reject)
         take(head)
         socket.write(hookFrame(RunFrame.stdin, input))
-        socket.write(hookFrame(RunFrame.stdinEnd, ''))
       })
       asked.end()
     })

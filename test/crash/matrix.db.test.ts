@@ -16,6 +16,9 @@ import {
  * Kills the server, or the agent, at every point of the journal that a deploy, scaling, rollback or destruction
  * passes, and looks at what is left once they are back: all of it done, exactly once, and nothing besides.
  */
+/** `:n` is the n-th time that a point is passed, where it is not the first. */
+type Point = CrashPoint | `${CrashPoint}:${number}`
+
 const STARTS = ['start.journaled', 'launch.done'] as const
 const STOPS = [
   'drain.journaled',
@@ -28,11 +31,13 @@ const STOPS = [
 const step = <Name extends string>(...names: Name[]) =>
   names.flatMap((name) => [`${name}.entered`, `${name}.done`] as const)
 
-const scenarios: Readonly<Record<string, readonly CrashPoint[]>> = {
+const scenarios: Readonly<Record<string, readonly Point[]>> = {
   deploy: [
     'push.taken',
     ...step('export', 'plan', 'build', 'release', 'release-phase', 'rollout'),
     ...STARTS,
+    // The first that is launched is the release command.
+    'launch.done:2',
     'complete.journaled',
     ...step('ref', 'finish'),
     ...STOPS,
@@ -143,10 +148,12 @@ async function checkInvariants(app: Prepared) {
     [app.id],
   )
   expect(rows.map(({ version }) => version)).toEqual(rows.map(() => current))
-  // No instance on the node that the database does not know, and none the other way round.
-  expect((await platform.observed(app.id)).map(({ id }) => id as string).sort()).toEqual(
-    rows.map(({ id }) => id),
-  )
+  // No instance on the node that the database does not know, and none the other way round, as soon as both have talked.
+  const ids = rows.map(({ id }) => id).join()
+  await until('node and database agree', async () => {
+    const seen = (await platform.observed(app.id)).map(({ id }) => id as string)
+    return seen.sort().join() === ids
+  })
   const phases = await platform.db.query<{ count: number }>(
     `SELECT count(*)::int AS count FROM instances WHERE app_id = $1 AND kind = 'release' GROUP BY deployment_id`,
     [app.id],
@@ -160,7 +167,8 @@ async function checkInvariants(app: Prepared) {
   return { releases, current }
 }
 
-async function expectDone(scenario: string, app: Prepared) {
+/** `lost`: the release command was cut off, and nobody can know how far it came: the deploy fails, cleanly. */
+async function expectDone(scenario: string, app: Prepared, lost = false) {
   if (scenario === 'destroy') {
     await until(
       'the app is gone',
@@ -181,7 +189,7 @@ async function expectDone(scenario: string, app: Prepared) {
   await quiet(app.id, scenario === 'scale up' ? 2 : 1)
   const { releases, current } = await checkInvariants(app)
   const expected = {
-    deploy: ['superseded', 'live'],
+    deploy: lost ? ['live', 'failed'] : ['superseded', 'live'],
     'failing deploy': ['live', 'failed'],
     rollback: ['superseded', 'superseded', 'live'],
     'scale up': ['live'],
@@ -193,7 +201,7 @@ async function expectDone(scenario: string, app: Prepared) {
   const branch = (
     await git(join(platform.home, 'git', `${app.id}.git`), 'rev-parse', 'refs/heads/main')
   ).text.trim()
-  if (scenario === 'failing deploy') expect(branch).not.toBe(head)
+  if (scenario === 'failing deploy' || lost) expect(branch).not.toBe(head)
   else expect(branch).toBe(head)
 }
 
@@ -223,14 +231,16 @@ for (const [scenario, points] of Object.entries(scenarios)) {
       async (point) => {
         const app = await prepare(scenario)
         await platform.stopServer()
-        await platform.startServer({ SKYPANEL_CRASH_AT: `${point}:1:stop` })
+        await platform.startServer({
+          SKYPANEL_CRASH_AT: `${point.includes(':') ? point : `${point}:1`}:stop`,
+        })
         const acting = app.act().catch(() => null)
         await until('the server stopped itself', () => platform.isServerStopped(), 30_000)
         await platform.stopAgent('SIGKILL')
         await platform.startAgent()
         platform.continueServer()
         const back = performance.now()
-        await expectDone(scenario, app)
+        await expectDone(scenario, app, scenario === 'deploy' && point === 'launch.done')
         recoveries.push(performance.now() - back)
         await acting
       },
