@@ -65,6 +65,17 @@ describe('a step as a stage', () => {
     })
   })
 
+  test('tells the headers of Node by the name that the npm at hand reads without a warning', () => {
+    const node = { name: 'node', run: path('node'), build: path('node-dev'), phases: ['build' as const] }
+    const npm = (version: string) => ({ name: 'npm', run: path('npm'), build: null, phases: [], version })
+    expect(toolEnvironment([node, npm('11.6.2')])).toMatchObject({
+      npm_package_config_node_gyp_nodedir: '/nix/store/node-dev',
+    })
+    expect(toolEnvironment([node, npm('10.9.9')])).toMatchObject({
+      npm_config_nodedir: '/nix/store/node-dev',
+    })
+  })
+
   test('tools that only instances use are not there', () => {
     const spec = stageSpec({
       ...inputs,

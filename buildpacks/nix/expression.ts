@@ -19,6 +19,7 @@ export interface Toolchain {
   /** Only for builds: headers. */
   readonly build: StorePath | null
   readonly phases: readonly ('build' | 'run')[]
+  readonly version?: string | null
 }
 
 /** What stage.nix reads. Everything in it decides the hash of the derivation, and nothing else does. */
@@ -54,9 +55,12 @@ export function searchPath(prepend: string | undefined, toolchains: readonly Sto
 /** Where a step finds each tool, e.g. SKY_TOOL_node; native modules are compiled against the headers of Node. */
 export function toolEnvironment(toolchains: readonly Toolchain[]): Record<string, string> {
   const env: Record<string, string> = {}
+  const npm = Number(toolchains.find(({ name }) => name === 'npm')?.version?.split('.')[0])
+  // npm 11 warns of configuration that it does not know, at each call; its node-gyp reads the other name.
+  const nodedir = npm >= 11 ? 'npm_package_config_node_gyp_nodedir' : 'npm_config_nodedir'
   for (const tool of toolchains) {
     env[`SKY_TOOL_${tool.name.replaceAll(/[^A-Za-z0-9]/g, '_')}`] = (tool.build ?? tool.run).path
-    if (tool.name === 'node' && tool.build !== null) env['npm_config_nodedir'] = tool.build.path
+    if (tool.name === 'node' && tool.build !== null) env[nodedir] = tool.build.path
   }
   return env
 }

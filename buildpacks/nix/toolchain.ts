@@ -109,5 +109,5 @@ export function toolKey(recipe: ToolRecipe, revision: string): string {
 }
 
 export function asToolchain(tool: Tool, run: StorePath, build: StorePath | null): Toolchain {
-  return { name: tool.name, run, build, phases: tool.phase }
+  return { name: tool.name, run, build, phases: tool.phase, version: tool.version }
 }

@@ -13,7 +13,7 @@ const app = (name: string) => fileURLToPath(new URL(`../apps/${name}`, import.me
 
 /** A change that only touches the source, seen from outside by what `/version` answers. */
 async function change(folder: string, version: string): Promise<void> {
-  await writeFile(join(folder, 'VERSION'), version)
+  await writeFile(join(folder, 'version.txt'), version)
   await commit(folder, version)
 }
 
@@ -108,7 +108,7 @@ async function rollback(platform: Platform): Promise<Figure> {
         await answers(`${platform.facts.routerHttp}/version`, `r${round}`, { host: ours.host })
         const { ms } = await timed(async () => {
           await platform.api('POST', `/apps/${ours.name}/rollback`, { version: 1 })
-          await answers(`${platform.facts.routerHttp}/version`, 'first', { host: ours.host })
+          await answers(`${platform.facts.routerHttp}/version`, 'one', { host: ours.host })
         })
         return ms
       },

@@ -84,7 +84,7 @@ class Sockets {
     const sockets = new Sockets()
     const url = platform.facts.routerHttp.replace(/^http/, 'ws')
     for (let i = 0; i < count; i++) {
-      const socket = new WebSocket(`${url}/echo`, { headers: { host } })
+      const socket = new WebSocket(`${url}/socket`, { headers: { host } })
       await new Promise<void>((done, fail) => socket.once('open', done).once('error', fail))
       socket.on('error', () => undefined)
       socket.once('close', () => {
@@ -111,7 +111,7 @@ try {
   const load = new Load(deployed.host)
   const running = load.run()
   for (let number = 1; number <= DEPLOYS; number++) {
-    await writeFile(join(folder, 'VERSION'), `d${number}`)
+    await writeFile(join(folder, 'version.txt'), `d${number}`)
     await commit(folder, `d${number}`)
     await platform.push(folder, deployed.git_url)
   }
