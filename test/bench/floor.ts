@@ -91,7 +91,7 @@ export class Floor {
     if (this.#dependencies !== null)
       await run('cp', ['-al', this.#dependencies, join(release, 'node_modules')])
     const port = await freePort()
-    const child = spawn(process.execPath, ['server.js'], {
+    const child = spawn(process.execPath, ['index.js'], {
       cwd: release,
       env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
       stdio: 'ignore',
