@@ -50,7 +50,7 @@ describe('an app', () => {
     const { code, stdout } = await bench.run(['create', 'cli-shop'], { cwd: folder })
     expect({ code, stdout }).toEqual({
       code: 0,
-      stdout: 'http://cli-shop.skypanel.localhost:8080 | http://127.0.0.1:8800/git/cli-shop.git\n',
+      stdout: 'http://cli-shop.skypanel.localhost:8080 | http://localhost:8800/git/cli-shop.git\n',
     })
     expect(await ok('apps')).toContain('cli-shop  ')
     const { stdout: info } = await bench.run(['info'], { cwd: folder })

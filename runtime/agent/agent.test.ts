@@ -11,6 +11,7 @@ import {
 import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { BuildEngine } from '../../buildpacks/engine.ts'
@@ -313,6 +314,28 @@ describe('instances', () => {
     })
     expect(frames[0]).toEqual([RunFrame.stdout, 'hello'])
     expect(frames.at(-1)?.[0]).toBe(RunFrame.exit)
+  })
+
+  test('an attached run and an open question do not keep a replaced agent from ending', async () => {
+    const instance = spec('fake echo', { kind: 'run', attach: true, health: null })
+    await call('start', { epoch: 1, instance })
+    const run = await new Promise<Duplex>((resolve, reject) => {
+      const sent = request({
+        socketPath: socketPath(),
+        path: `/v1/attach/${instance.id}`,
+        headers: { connection: 'Upgrade', upgrade: 'skypanel-run' },
+      })
+      sent.on('error', reject)
+      sent.on('upgrade', (_, socket) => resolve(socket))
+      sent.end()
+    })
+    const cut = new Promise<void>((resolve) =>
+      run.on('error', () => undefined).once('close', () => resolve()),
+    )
+    run.resume()
+    await replaceAgent()
+    await cut
+    expect(await call('hello', {})).toMatchObject({ status: 200 })
   })
 })
 

@@ -89,7 +89,7 @@ export async function startAgent(
     fence: openFence(join(paths.agentState, 'epoch.json')),
   }
   await instances.adopt()
-  const server = await serve(context, {
+  const door = await serve(context, {
     warn,
     path: paths.agentSocket,
     group: process.getuid?.() === 0 ? (config.server?.gid ?? null) : null,
@@ -110,8 +110,7 @@ export async function startAgent(
     async close() {
       clearInterval(tidy)
       instances.close()
-      server.closeAllConnections()
-      await new Promise((resolve) => server.close(resolve))
+      await door.close()
     },
   }
 }

@@ -18,8 +18,15 @@ export interface ServeOptions {
   warn(message: string, error?: unknown): void
 }
 
+export interface Door {
+  /** Ends every connection, those of long questions and attached runs too. */
+  close(): Promise<void>
+}
+
 /** The agent's only door: HTTP over a unix socket, one `POST /v1/<verb>` per order. */
-export async function serve(agent: AgentContext, options: ServeOptions): Promise<Server> {
+export async function serve(agent: AgentContext, options: ServeOptions): Promise<Door> {
+  // Node forgets a connection once it is upgraded, and an attached run would hold the door open.
+  const open = new Set<Socket>()
   const verdicts = new WeakMap<Socket, Promise<boolean>>()
   const checked = async (socket: Socket) => {
     const verdict = verdicts.get(socket) ?? options.allowed(socket)
@@ -53,6 +60,10 @@ export async function serve(agent: AgentContext, options: ServeOptions): Promise
           .end(JSON.stringify({ id: known.id, message: known.message }))
     })
   })
+  server.on('connection', (socket) => {
+    open.add(socket)
+    socket.once('close', () => open.delete(socket))
+  })
   server.on('upgrade', (request: IncomingMessage, socket: Socket) => {
     checked(socket)
       .then(() => attach(agent, request, socket))
@@ -70,7 +81,13 @@ export async function serve(agent: AgentContext, options: ServeOptions): Promise
   server.requestTimeout = 0
   server.keepAliveTimeout = 60_000
   await listen(server, options)
-  return server
+  return {
+    async close() {
+      const closed = new Promise((resolve) => server.close(resolve))
+      for (const socket of open) socket.destroy()
+      await closed
+    },
+  }
 }
 
 async function listen(server: Server, { path, group }: ServeOptions): Promise<void> {

@@ -20,7 +20,7 @@ describe('apps', () => {
     expect(App.parse(reply.body)).toMatchObject({
       name: 'shop',
       team: 'ada@example.org',
-      git_url: 'http://127.0.0.1:8800/git/shop.git',
+      git_url: 'http://localhost:8800/git/shop.git',
       web_url: 'http://shop.skypanel.localhost:8080',
       release: null,
       state: 'active',

@@ -9,7 +9,7 @@ describe('addresses', () => {
     expect(appHost('shop', local)).toBe('shop.skypanel.localhost')
     expect(webUrl('shop', local)).toBe('http://shop.skypanel.localhost:8080')
     expect(webUrl('shop', { ...local, http: 80 })).toBe('http://shop.skypanel.localhost')
-    expect(gitUrl('shop', local)).toBe('http://127.0.0.1:8800/git/shop.git')
+    expect(gitUrl('shop', local)).toBe('http://localhost:8800/git/shop.git')
   })
   it('of a platform with a domain are below it, the panel on a reserved name', () => {
     expect(webUrl('shop', open)).toBe('https://shop.paas.example')

@@ -21,7 +21,7 @@ export function webUrl(name: string, reach: Reach): string {
 
 /** Address of API, git and dashboard, without a slash at the end. Never a host that could be an app's. */
 export function panelUrl(reach: Reach): string {
-  if (reach.domain === null) return origin('http', '127.0.0.1', reach.panel, 80)
+  if (reach.domain === null) return origin('http', 'localhost', reach.panel, 80)
   return origin('https', `${PANEL}.${reach.domain}`, reach.https, 443)
 }
 
