@@ -5,6 +5,7 @@ import { finishDeployment, getDeployment, writeJournal } from '../store/deployme
 import { finishJob } from '../store/jobs.ts'
 import { closeRelease } from '../store/releases.ts'
 import { Rejected } from './rejected.ts'
+import { clearBuild } from '../build/clear-build.ts'
 import { guarded, type Work, type WorkStep } from './work.ts'
 
 /** The end of a deployment that went well, and of its job, in one transaction. */
@@ -17,11 +18,7 @@ export const finishStep: WorkStep = {
       await finishJob(tx, job.id)
     })
     announceEnd(work)
-    if (deployment.build_id === null) return
-    // What the node kept of the build's log is stored here; it goes with the next collection if this does not arrive.
-    await ctx.node
-      .call('forgetBuild', { build: deployment.build_id })
-      .catch((error: unknown) => ctx.log.warn({ error: String(error) }, 'a build’s folder was not removed'))
+    if (deployment.build_id !== null) await clearBuild(ctx, deployment.build_id)
   },
 }
 
@@ -46,10 +43,7 @@ export async function reject(work: Work, rejected: Rejected): Promise<void> {
   })
   ctx.crash('reject.journaled')
   announceEnd(work)
-  if (deployment.build_id === null) return
-  await ctx.node
-    .call('forgetBuild', { build: deployment.build_id })
-    .catch((error: unknown) => ctx.log.warn({ error: String(error) }, 'a build’s folder was not removed'))
+  if (deployment.build_id !== null) await clearBuild(ctx, deployment.build_id)
 }
 
 /** What a deployment ends with when something else than its own outcome came in between. */

@@ -1,209 +1,28 @@
 import { request } from 'node:http'
 import type { Socket } from 'node:net'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import type { Formation } from '../contract/formation.ts'
+import type { Release } from '../contract/releases.ts'
 import { RunFrame } from '../contract/runs.ts'
 import { frameReader, hookFrame } from '../git/hook-frames.ts'
-import type { Build, Deployment, Release } from '../contract/releases.ts'
-import type { Formation, Instance } from '../contract/formation.ts'
-import {
-  fakeApp,
-  openCheckout,
-  startFakePlatform,
-  until,
-  type Checkout,
-  type FakePlatform,
-} from '../../test/support/fake-platform.ts'
+import { fakeApp, startFakePlatform, until, type FakePlatform } from '../../test/support/fake-platform.ts'
+import { pushedApps, type PushedApps } from '../../test/support/pushed-apps.ts'
 
 let platform: FakePlatform
-const checkouts: Checkout[] = []
-let count = 0
+let apps: PushedApps
 
 beforeAll(async () => {
   platform = await startFakePlatform()
+  apps = pushedApps(platform)
 }, 120_000)
 afterAll(async () => {
-  for (const { remove } of checkouts) await remove()
+  await apps.remove()
   await platform[Symbol.asyncDispose]()
-})
-
-async function newApp(files?: Parameters<typeof fakeApp>[0]) {
-  count += 1
-  const app = await platform.createApp(`shop-${count}`)
-  const work = await openCheckout(app.remote)
-  checkouts.push(work)
-  const path = `/apps/${app.name}`
-  const made = {
-    ...app,
-    work,
-    push: async (what: Parameters<typeof fakeApp>[0]) => {
-      await work.change(fakeApp({ note: String(Math.random()), ...what }))
-      return work.push()
-    },
-    instances: () => platform.api<Instance[]>('GET', `${path}/instances`),
-    releases: () => platform.api<Release[]>('GET', `${path}/releases`),
-    builds: () => platform.api<Build[]>('GET', `${path}/builds`),
-    deployment: (id: string) => platform.api<Deployment>('GET', `${path}/deployments/${id}`),
-    async ended(id: string) {
-      return until('the deployment ends', async () => {
-        const now = await made.deployment(id)
-        return now.finished_at !== null && now
-      })
-    },
-    call: <T>(method: string, rest: string, body?: unknown) => platform.api<T>(method, path + rest, body),
-    /** What serves: the releases of the ready instances. */
-    serving: async () =>
-      (await made.instances())
-        .filter(({ state }) => state === 'ready')
-        .map(({ type, release }) => `${type} v${release}`),
-  }
-  if (files !== undefined) expect(await made.push(files)).toMatchObject({ code: 0 })
-  return made
-}
-
-describe('a push', () => {
-  it('builds, boots and goes live, and says so in the pusher’s terminal', async () => {
-    const app = await newApp()
-    const { code, text } = await app.push({ web: 'fake', build: { lines: ['compiling'] } })
-    expect(text).toContain('remote: -----> Building on the skypanel-13 stack')
-    expect(text).toContain('compiling')
-    expect(text).toContain('-----> Discovering process types')
-    expect(text).toContain('Released v1')
-    expect(text).toContain(`http://${app.name}.skypanel.localhost:8080 deployed to SkyPanel`)
-    expect(code).toBe(0)
-    expect(await app.serving()).toEqual(['web v1'])
-    expect(await app.releases()).toMatchObject([
-      { version: 1, state: 'live', process_types: { web: 'fake' }, kept: true, author: 'ada@example.org' },
-    ])
-    expect(await app.builds()).toMatchObject([{ state: 'succeeded', release: 1 }])
-  })
-
-  it('replaces the old instances by new ones', async () => {
-    const app = await newApp({ web: 'fake' })
-    expect(await app.push({ web: 'fake ready=100ms' })).toMatchObject({ code: 0 })
-    expect(await app.serving()).toEqual(['web v2'])
-    expect((await app.releases()).map(({ version, state }) => [version, state])).toEqual([
-      [2, 'live'],
-      [1, 'superseded'],
-    ])
-  })
-
-  it('of a broken build is rejected with its last lines, and the old release goes on', async () => {
-    const app = await newApp({ web: 'fake' })
-    const { code, text } = await app.push({ build: { lines: ['one'], fail: 'npm ERR! missing script' } })
-    expect(code).not.toBe(0)
-    expect(text).toContain('npm ERR! missing script')
-    expect(text).toContain('!     Push rejected:')
-    expect(await app.serving()).toEqual(['web v1'])
-    expect(await app.builds()).toMatchObject([{ state: 'failed' }, { state: 'succeeded' }])
-    expect(await app.releases()).toHaveLength(1)
-  })
-
-  it('of an app that exits at boot is rejected with its exit code and last lines', async () => {
-    const app = await newApp({ web: 'fake' })
-    const { code, text } = await app.push({ web: 'fake print=Cannot_find_module exit=3 never-ready' })
-    expect(code).not.toBe(0)
-    expect(text).toContain('the app crashed at boot. Exited with status 3')
-    expect(text).toContain('Cannot find module')
-    expect(await app.serving()).toEqual(['web v1'])
-    expect(await app.releases()).toMatchObject([
-      { version: 2, state: 'failed' },
-      { version: 1, state: 'live' },
-    ])
-  })
-
-  it('of an app that never listens is rejected after the boot timeout, with what to do', async () => {
-    const app = await newApp({ web: 'fake' })
-    const { code, text } = await app.push({ web: 'fake never-ready' })
-    expect(code).not.toBe(0)
-    expect(text).toContain('the app did not become ready')
-    expect(text).toContain('listen on $PORT')
-    expect(await app.serving()).toEqual(['web v1'])
-  })
-
-  it('whose release command fails is rejected before any instance of it starts', async () => {
-    const app = await newApp({ web: 'fake' })
-    const { code, text } = await app.push({ web: 'fake', release: 'fake print=relation_exists exit=1' })
-    expect(code).not.toBe(0)
-    expect(text).toContain('the release command failed. Exited with status 1')
-    expect(text).toContain('relation exists')
-    expect(await app.serving()).toEqual(['web v1'])
-  })
-
-  it('runs the release command once before it goes live', async () => {
-    const app = await newApp({ web: 'fake' })
-    const { code, text } = await app.push({ web: 'fake', release: 'fake print=migrated exit=0' })
-    expect(text).toContain('-----> Running release command...')
-    expect(text).toContain('migrated')
-    expect(code).toBe(0)
-    expect(await app.serving()).toEqual(['web v2'])
-  })
-
-  it('with a binary Procfile is rejected clearly', async () => {
-    const app = await newApp()
-    await app.work.change({ 'index.html': 'x', Procfile: 'web: \0\u0001\u0002\0' })
-    const { code, text } = await app.work.push()
-    expect(code).not.toBe(0)
-    expect(text).toMatch(/Push rejected:.*Procfile/)
-  })
-
-  it('waits for the one before it, says so, and never goes live beside it', async () => {
-    const app = await newApp()
-    const second = await openCheckout(app.remote)
-    checkouts.push(second)
-    await app.work.change(fakeApp({ note: 'one', build: { seconds: 1 } }))
-    await second.change(fakeApp({ note: 'two' }))
-    const first = app.work.push()
-    await until('the first build runs', async () =>
-      (await app.builds()).some(({ state }) => state === 'running'),
-    )
-    const [one, two] = await Promise.all([first, second.push()])
-    expect(one.code).toBe(0)
-    expect(two.code).not.toBe(0)
-    expect(two.text).toContain('Waiting for another push to finish')
-    expect(two.text).toContain('was moved by another push meanwhile')
-    expect(await app.releases()).toHaveLength(1)
-  })
-
-  it('can be canceled while it builds, leaves nothing, and is told', async () => {
-    const app = await newApp()
-    await app.work.change(fakeApp({ build: { seconds: 60 } }))
-    const pushing = app.work.push()
-    const build = await until(
-      'the build runs',
-      async () => (await app.builds()).find(({ state }) => state === 'running') ?? null,
-    )
-    await app.call('DELETE', `/builds/${build.id}`)
-    const { code, text } = await pushing
-    expect(code).not.toBe(0)
-    expect(text).toContain('canceled')
-    expect(await app.builds()).toMatchObject([{ state: 'canceled' }])
-    expect(await app.push({ web: 'fake' })).toMatchObject({ code: 0 })
-  })
-
-  it('that waits can be canceled before it begins', async () => {
-    const app = await newApp()
-    const second = await openCheckout(app.remote)
-    checkouts.push(second)
-    await app.work.change(fakeApp({ build: { seconds: 2 } }))
-    await second.change(fakeApp({ note: 'two' }))
-    const first = app.work.push()
-    await until('the first build runs', async () =>
-      (await app.builds()).some(({ state }) => state === 'running'),
-    )
-    const waiting = second.push()
-    const build = await until(
-      'the second waits',
-      async () => (await app.builds()).find(({ state }) => state === 'pending') ?? null,
-    )
-    expect(await app.call('DELETE', `/builds/${build.id}`)).toMatchObject({ state: 'canceled' })
-    expect((await waiting).code).not.toBe(0)
-    expect((await first).code).toBe(0)
-  })
 })
 
 describe('what runs', () => {
   it('follows the quantities that are asked for', async () => {
-    const app = await newApp({ web: 'fake', worker: 'fake' })
+    const app = await apps.make({ web: 'fake', worker: 'fake' })
     expect(
       await app.call<Formation[]>('PATCH', '/formation', {
         updates: [
@@ -234,7 +53,7 @@ describe('what runs', () => {
   })
 
   it('is replaced by a restart, of everything or of one instance', async () => {
-    const app = await newApp({ web: 'fake' })
+    const app = await apps.make({ web: 'fake' })
     await app.call('PATCH', '/formation', { updates: [{ type: 'web', quantity: 2 }] })
     await until('two are ready', async () => (await app.serving()).length === 2)
     const before = (await app.instances()).map(({ id }) => id)
@@ -250,7 +69,7 @@ describe('what runs', () => {
   })
 
   it('is started again after a crash, ever more slowly, and tells when', async () => {
-    const app = await newApp({ web: 'fake exit=7 after=700ms' })
+    const app = await apps.make({ web: 'fake exit=7 after=700ms' })
     const next = /^Exited with status 7; next try at \d\d:\d\d:\d\d UTC$/
     await until('the next try is told', async () =>
       (await app.instances()).some(({ state, reason }) => state === 'crashed' && next.test(reason ?? '')),
@@ -260,8 +79,8 @@ describe('what runs', () => {
     )
   })
 
-  it('takes new config vars with a new release, and keeps the old when the app does not boot with them', async () => {
-    const app = await newApp({ web: 'fake print-env=COLOUR' })
+  it('takes new config vars with a new release', async () => {
+    const app = await apps.make({ web: 'fake print-env=COLOUR' })
     const set = await app.call<{ release: number; deployment: string }>('PATCH', '/config-vars', {
       COLOUR: 'red',
     })
@@ -271,7 +90,7 @@ describe('what runs', () => {
   })
 
   it('can be rolled back to code, config and process types of an older release', async () => {
-    const app = await newApp()
+    const app = await apps.make()
     await app.call('PATCH', '/config-vars', { COLOUR: 'red' })
     await app.push({ web: 'fake' })
     const set = await app.call<{ deployment: string }>('PATCH', '/config-vars', { COLOUR: 'blue', SIZE: 'L' })
@@ -299,7 +118,7 @@ describe('what runs', () => {
   })
 
   it('is told apart from nothing: without a release there is nothing to scale, restart, run or roll back', async () => {
-    const app = await newApp()
+    const app = await apps.make()
     expect(await app.call('PATCH', '/formation', { updates: [{ type: 'web', quantity: 1 }] })).toMatchObject({
       id: 'no_release',
     })
@@ -309,7 +128,7 @@ describe('what runs', () => {
   })
 
   it('ends with its app, of which nothing is left', async () => {
-    const app = await newApp({ web: 'fake' })
+    const app = await apps.make({ web: 'fake' })
     await platform.api('DELETE', `/apps/${app.name}?confirm=${app.name}`)
     await until(
       'the app is gone',
@@ -354,9 +173,9 @@ describe('a one-off', () => {
   }
 
   it('answers who is attached to it, and tells how it ended', async () => {
-    const app = await newApp({ web: 'fake' })
+    const app = await apps.make({ web: 'fake' })
     const run = await app.call<{ name: string; attach_path: string }>('POST', '/runs', {
-      command: 'fake echo exit=5 after=1s',
+      command: 'fake echo exit=5 after=5s',
     })
     expect(run.name).toBe('run.1')
     const { output, exit } = await attach(run.attach_path, 'hello')
@@ -365,7 +184,7 @@ describe('a one-off', () => {
   })
 
   it('that runs detached takes the config and is gone when it ended', async () => {
-    const app = await newApp({ web: 'fake' })
+    const app = await apps.make({ web: 'fake' })
     await app.call('POST', '/runs', { command: 'fake exit=0', attach: false, env: { EXTRA: '1' } })
     await until('it ended', async () => (await app.instances()).every(({ type }) => type !== 'run'))
   })
@@ -375,7 +194,7 @@ describe('old builds', () => {
   it('are collected beyond those that are kept, and can then not be rolled back to', async () => {
     await platform.stopServer()
     await platform.startServer({ SKYPANEL_KEEP_RELEASES: '2' })
-    const app = await newApp({ web: 'fake' })
+    const app = await apps.make({ web: 'fake' })
     await app.push({ web: 'fake' })
     await app.push({ web: 'fake' })
     await platform.db.query(`INSERT INTO jobs (id, kind) VALUES (gen_random_uuid(), 'collect')`)
@@ -395,7 +214,7 @@ describe('old builds', () => {
 
 describe('a restart of the server', () => {
   it('in the middle of a build lets the build go on, and its release goes live', async () => {
-    const app = await newApp({ web: 'fake' })
+    const app = await apps.make({ web: 'fake' })
     await app.work.change(fakeApp({ note: 'slow', build: { seconds: 3 } }))
     const pushing = app.work.push()
     await until('it builds', async () => (await app.builds()).some(({ state }) => state === 'running'))
