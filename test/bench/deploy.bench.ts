@@ -137,7 +137,7 @@ async function ready(platform: Platform, app: string, count: number): Promise<vo
   for (;;) {
     const instances = await platform.api<{ state: string }[]>('GET', `/apps/${app}/instances`)
     if (instances.filter((instance) => instance.state === 'ready').length === count) return
-    await new Promise((done) => setTimeout(done, 2))
+    await new Promise((done) => setTimeout(done, 10))
   }
 }
 
@@ -211,6 +211,6 @@ async function sourceOnly(platform: Platform): Promise<Figure> {
   }
 }
 
-const platform = Platform.load()
+const platform = await Platform.load()
 for (const bench of [pushToLive, rollback, unchanged, sourceOnly, coldBuild])
   printFigure(await bench(platform))

@@ -30,7 +30,7 @@ export class Floor {
   /** `dependencies`: a node_modules folder that each release gets by hard links. */
   static async start(dependencies: string | null): Promise<Floor> {
     const folder = await mkdtemp(join(tmpdir(), 'skypanel-floor-'))
-    await run('git', ['init', '-q', '--bare', join(folder, 'app.git')])
+    await run('git', ['init', '-q', '-b', 'main', '--bare', join(folder, 'app.git')])
     await run('git', ['-C', join(folder, 'app.git'), 'config', 'http.receivepack', 'true'])
     const floor = new Floor(folder, dependencies)
     for (const server of [floor.#git, floor.#router])

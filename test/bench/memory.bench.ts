@@ -2,7 +2,7 @@ import { readFile, readdir, realpath } from 'node:fs/promises'
 import { type Figure, grouped, printFigure } from './measure.ts'
 import { Platform } from './platform.ts'
 
-const { home } = Platform.load().facts
+const { home } = (await Platform.load()).facts
 
 /** Every process of this installation by what it is, told by its command line; instances and builds are not counted. */
 async function processes(): Promise<{ name: string; pssMb: number; anonMb: number }[]> {

@@ -9,7 +9,7 @@ import { paired, printFigure, ratioFigure, timed } from './measure.ts'
 import { Platform } from './platform.ts'
 
 const run = promisify(execFile)
-const platform = Platform.load()
+const platform = await Platform.load()
 const skypanel = fileURLToPath(new URL('../../cli/skypanel.mjs', import.meta.url))
 
 const HELLO = `require('node:http').createServer((_, res) => res.end('hello ' + (process.env.DYNO ?? ''))).listen(process.env.PORT)\n`
@@ -78,7 +78,7 @@ async function ready(app: string, count: number): Promise<void> {
   for (;;) {
     const instances = await platform.api<{ state: string }[]>('GET', `/apps/${app}/instances`)
     if (instances.length === count && instances.every((instance) => instance.state === 'ready')) return
-    await new Promise((done) => setTimeout(done, 2))
+    await new Promise((done) => setTimeout(done, 10))
   }
 }
 

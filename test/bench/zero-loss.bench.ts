@@ -12,7 +12,7 @@ const DEPLOYS = Number(process.env['SKYPANEL_BENCH_DEPLOYS'] ?? 20)
 const RATE = Number(process.env['SKYPANEL_BENCH_RATE'] ?? 500)
 
 const app = fileURLToPath(new URL('../apps/express', import.meta.url))
-const platform = Platform.load()
+const platform = await Platform.load()
 
 /** Keep-alive GETs and POSTs at a fixed rate, open loop: a slow answer does not make the next request wait. */
 class Load {
