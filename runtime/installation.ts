@@ -70,6 +70,8 @@ export function paths(home: string) {
     /** 0400, owned by the server's user: seals config vars. */
     masterKey: at('keys', 'master.key'),
     adminToken: at('keys', 'admin-token'),
+    /** Root's alone, for a proxy's address may hold a password: what finding and compiling Consul needs of the environment. */
+    consulEnv: at('keys', 'consul-env.json'),
     run: at('run'),
     agentSocket: at('run', 'agent', 'agent.sock'),
     directorySocket: at('run', 'directory', 'directory.sock'),

@@ -1,4 +1,6 @@
+import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { z } from 'zod'
 import { paths } from '../installation.ts'
 import { consulCaches, type ConsulPlaces } from './find.ts'
 import { readPin } from './pin.ts'
@@ -25,10 +27,34 @@ export interface ConsulJob {
   readonly env: Readonly<Record<string, string>>
 }
 
+const RECORDED = /^(SKYPANEL_CONSUL|GO[A-Z]*|https?_proxy|no_proxy|HTTPS?_PROXY|NO_PROXY)$/
 const PASSED =
   /^(PATH|HOME|GO[A-Z]*|PIP_[A-Z_]*|HTTPS?_PROXY|https?_proxy|NO_PROXY|no_proxy|SSL_CERT_(FILE|DIR))$/
 
-export function readConsulJob(argv: readonly string[], env: Env = process.env): ConsulJob {
+/** What set-up keeps of the environment of `npm start`; the supervisor's own has none of it. Pure. */
+export function recordableEnv(env: Env): Record<string, string> {
+  const kept = Object.entries(env).filter(
+    (entry): entry is [string, string] =>
+      RECORDED.test(entry[0]) && entry[1] !== undefined && entry[1] !== '',
+  )
+  // npm puts the checkout's own folders before the operator's.
+  const path = (env['PATH'] ?? '')
+    .split(':')
+    .filter((one) => one.startsWith('/') && !one.includes('node_modules') && !one.includes('node-gyp-bin'))
+  return { ...Object.fromEntries(kept), PATH: path.join(':') }
+}
+
+function recordedEnv(home: string): Record<string, string> {
+  try {
+    return z.record(z.string(), z.string()).parse(JSON.parse(readFileSync(paths(home).consulEnv, 'utf8')))
+  } catch (error) {
+    // An installation of before, or none at all.
+    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return {}
+    throw error
+  }
+}
+
+export function readConsulJob(argv: readonly string[], given: Env = process.env): ConsulJob {
   const { values } = parseArgs({
     args: [...argv],
     options: { home: { type: 'string' }, prepare: { type: 'boolean', default: false } },
@@ -40,6 +66,9 @@ export function readConsulJob(argv: readonly string[], env: Env = process.env): 
     )
   }
   const home = values.home ?? null
+  const recorded = home === null ? {} : recordedEnv(home)
+  const path = [given['PATH'], recorded['PATH']].filter((one) => one !== undefined && one !== '').join(':')
+  const env = { ...recorded, ...given, PATH: path }
   const passed = Object.entries(env).filter(
     (entry): entry is [string, string] => PASSED.test(entry[0]) && entry[1] !== undefined,
   )

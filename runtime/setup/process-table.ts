@@ -1,4 +1,5 @@
-import { access } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { access, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { postgresArgv } from '../postgres/postgres-cluster.ts'
 import type { Process } from '../supervisor/process.ts'
@@ -9,6 +10,12 @@ import { known, type SetupContext } from './setup-context.ts'
 /** The server's own variables that an operator may set for `npm start`. */
 const PASSED =
   /^SKYPANEL_(LOG_LEVEL|API_RATE|KEEP_RELEASES|MAX_PUSH_MB|BOOT_TIMEOUT|BUILD_SECONDS|BUILD_MEMORY_MB|BUILD_DISK_MB|CRASH_AT)$/
+
+async function markOf(files: readonly string[]): Promise<string> {
+  const hash = createHash('sha256')
+  for (const file of files) hash.update(await readFile(file).catch(() => ''))
+  return hash.digest('hex').slice(0, 16)
+}
 
 /** The table of this machine: facts are looked up here, the decision is `processes`. */
 export async function processTable(context: SetupContext): Promise<Process[]> {
@@ -35,5 +42,9 @@ export async function processTable(context: SetupContext): Promise<Process[]> {
       () => null,
     ),
     serverEnv: Object.fromEntries(passed),
+    settings: {
+      ours: await markOf([context.at.installation, context.at.registries]),
+      caddy: await markOf([join(context.at.caddy, 'caddy.json')]),
+    },
   })
 }

@@ -12,6 +12,7 @@ import { cluster, database } from './steps/database.ts'
 import { folders } from './steps/folders.ts'
 import { installation } from './steps/installation.ts'
 import { keys } from './steps/keys.ts'
+import { limits } from './steps/limits.ts'
 import { login } from './steps/login.ts'
 import { namespace } from './steps/namespace.ts'
 import { packages } from './steps/packages.ts'
@@ -30,6 +31,7 @@ export const STEPS: readonly Step<SetupContext>[] = [
   users,
   folders,
   namespace,
+  limits,
   stacks,
   native,
   version,

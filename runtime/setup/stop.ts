@@ -2,6 +2,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { kernelNames } from '../installation.ts'
+import { OWN_MOUNTS } from '../limits/mount-hierarchies.ts'
 import { agentClient } from './agent-client.ts'
 import type { Reporter } from './reporter.ts'
 import { known, supervisionOf, type SetupContext } from './setup-context.ts'
@@ -48,14 +49,23 @@ async function stopInstances(socket: string): Promise<number> {
 }
 
 /** Control groups of this name, at the top of every hierarchy and as systemd nests them. */
-export async function groupsNamed(name: string, top = '/sys/fs/cgroup'): Promise<string[]> {
+export async function groupsNamed(
+  name: string,
+  tops: readonly string[] = ['/sys/fs/cgroup', OWN_MOUNTS],
+): Promise<string[]> {
   const found: string[] = []
-  const places = [
-    top,
-    ...(await readdir(top, { withFileTypes: true }))
-      .filter((entry) => entry.isDirectory())
-      .map((entry) => join(top, entry.name)),
-  ]
+  const places = (
+    await Promise.all(
+      tops.map(async (top) => [
+        top,
+        ...(
+          await readdir(top, { withFileTypes: true }).catch(() => [])
+        )
+          .filter((entry) => entry.isDirectory())
+          .map((entry) => join(top, entry.name)),
+      ]),
+    )
+  ).flat()
   for (const place of places) {
     const slice = join(place, 'skypanel.slice', `${name}.slice`)
     if ((await readdir(slice).catch(() => null)) !== null) found.push(slice)

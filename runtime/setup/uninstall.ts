@@ -3,6 +3,7 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { tryRun } from '../exec.ts'
 import { kernelNames, users } from '../installation.ts'
+import { unmountHierarchies } from '../limits/mount-hierarchies.ts'
 import { parseMounts, removeNamespace } from '../supervisor/mount-namespace.ts'
 import { userNames } from './accounts.ts'
 import type { Reporter } from './reporter.ts'
@@ -49,9 +50,11 @@ export async function uninstall(context: SetupContext, reporter: Reporter): Prom
   await removeHome(home)
   await removeAccounts(id)
   await dropClaim(id)
-  // systemd's own parent of our slices goes with the last installation.
-  if ((await readClaims()).length === 0 && (await hasSystemd()))
-    await tryRun(['systemctl', 'stop', 'skypanel.slice'])
+  // What installations share goes with the last one: mounted controllers, and systemd's parent of our slices.
+  if ((await readClaims()).length === 0) {
+    await unmountHierarchies()
+    if (await hasSystemd()) await tryRun(['systemctl', 'stop', 'skypanel.slice'])
+  }
   // The empty /nix stays: removing a folder unmounts what any other namespace has mounted on it.
   reporter.line(`Installation ${id} is removed. The system packages stay; other programs may use them.`)
   return 0

@@ -2,6 +2,7 @@ import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { run, tryRun } from '../exec.ts'
 import { paths } from '../installation.ts'
+import { mountHierarchies } from '../limits/mount-hierarchies.ts'
 
 /** One line of `/proc/<pid>/mountinfo`. */
 export interface Mount {
@@ -55,6 +56,8 @@ export async function ensureNamespace(home: string): Promise<void> {
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await mkdir(at.nix, { recursive: true })
   await mkdir('/nix', { recursive: true })
+  // Before the copy of the mounts is made: the agent reads limits in there.
+  await mountHierarchies()
   // A namespace can only be pinned below a mount that does not propagate.
   await run(['mount', '--bind', folder, folder])
   await run(['mount', '--make-private', folder])

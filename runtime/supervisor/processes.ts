@@ -17,6 +17,8 @@ export interface Facts {
   readonly caBundle: string | null
   /** Settings of the server that the operator gave, e.g. `SKYPANEL_LOG_LEVEL`. */
   readonly serverEnv: Readonly<Record<string, string>>
+  /** Marks of the files that our processes, and Caddy, read when they start: another mark replaces them. */
+  readonly settings: { readonly ours: string; readonly caddy: string }
 }
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -28,6 +30,7 @@ export function processes(facts: Facts): Process[] {
   const who = users(installation.id)
   const certificates: Record<string, string> =
     facts.caBundle === null ? {} : { NODE_EXTRA_CA_CERTS: facts.caBundle, SSL_CERT_FILE: facts.caBundle }
+  const ours = { SKYPANEL_SETTINGS: facts.settings.ours }
   // These processes hold little for long: a small young generation costs nothing and saves 10 to 20 MB each.
   const program = (entry: string, ...rest: string[]) => [
     node,
@@ -59,38 +62,46 @@ export function processes(facts: Facts): Process[] {
     process('agent', 1, {
       argv: ['nsenter', `--mount=${at.mountNamespace}`, '--', ...program('runtime/agent/main.js')],
       user: null,
-      env: { ...certificates, HOME: '/root' },
+      env: { ...ours, ...certificates, HOME: '/root' },
       ready: { kind: 'socket', path: at.agentSocket },
     }),
     process('directory', 2, {
       argv: program('runtime/directory/main.js'),
       user: who.net,
-      env: { SKYPANEL_DNS_FD: '3' },
+      env: { ...ours, SKYPANEL_DNS_FD: '3' },
       dnsSocket: true,
       ready: { kind: 'socket', path: at.directorySocket },
     }),
     process('edge', 2, {
       argv: program('runtime/edge/main.js'),
       user: who.net,
+      env: ours,
       ready: { kind: 'tcp', port: installation.ports.edge },
     }),
     process('logs', 2, {
       argv: program('runtime/logs/main.js'),
       user: who.net,
+      env: ours,
       ready: { kind: 'socket', path: at.logsSocket },
     }),
     process('caddy', 2, {
       argv: [facts.caddy, 'run', '--config', join(at.caddy, 'caddy.json')],
       user: who.caddy,
       capabilities: installation.domain === null ? [] : ['net_bind_service'],
-      env: { ...certificates, HOME: at.caddy, XDG_DATA_HOME: at.caddy, XDG_CONFIG_HOME: at.caddy },
+      env: {
+        SKYPANEL_SETTINGS: facts.settings.caddy,
+        ...certificates,
+        HOME: at.caddy,
+        XDG_DATA_HOME: at.caddy,
+        XDG_CONFIG_HOME: at.caddy,
+      },
       stopSeconds: 5,
       ready: { kind: 'tcp', port: installation.ports.http },
     }),
     process('server', 3, {
       argv: program('server/main.js', 'serve'),
       user: who.server,
-      env: { ...certificates, ...facts.serverEnv },
+      env: { ...ours, ...certificates, ...facts.serverEnv },
       plane: 'control',
       ready: { kind: 'tcp', port: installation.ports.panel },
     }),

@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { tryRun } from '../../exec.ts'
+import { controllersMissing } from '../../setup/steps/limits.ts'
 import { fail, ok, warn, type Check } from '../check.ts'
 
 /** User namespaces: every instance and every build has one of its own. */
@@ -78,7 +79,9 @@ export const cgroups: Check = {
     const v2 = await readFile('/sys/fs/cgroup/cgroup.controllers', 'utf8').catch(() => '')
     const v1 = await readFile('/proc/cgroups', 'utf8').catch(() => '')
     const found = controllers(v2, v1)
-    const missing = WANTED.filter((name) => !found.has(name))
+    // The kernel may run a controller that nobody may mount here; with an installation it is known.
+    const missing =
+      installation === null ? WANTED.filter((name) => !found.has(name)) : await controllersMissing()
     if (missing.length === 0) return ok(WANTED.join(', '))
     const detail = `no cgroup controller for ${missing.join(', ')}`
     return installation?.allowUnlimited === true

@@ -70,6 +70,7 @@ export const dataPlane: Step<SetupContext> = {
     'router configuration',
     'registries',
     'mount namespace',
+    'limits',
     'native programs',
     'database cluster',
   ],

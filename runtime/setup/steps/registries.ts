@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import { access, readdir, readFile, stat } from 'node:fs/promises'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
 import { Registries } from '../../../buildpacks/registries.ts'
+import { recordableEnv } from '../../consul/config.ts'
 import { tryRun } from '../../exec.ts'
 import { debianArchives, parseAptSources, pipRegistry } from '../client-registries.ts'
 import type { Step } from '../plan.ts'
@@ -30,6 +32,17 @@ const VARIABLES = [
   'SKYPANEL_CA_BUNDLE',
 ]
 
+/** Not said this time means: as before, like every other option. */
+async function recordConsulEnv(env: SetupContext['env'], file: string): Promise<void> {
+  const found = recordableEnv(env)
+  const before = await textOf(file)
+  if (Object.keys(found).length > 1 || before === null)
+    await writeWhole(file, `${JSON.stringify(found, null, 2)}\n`, 0o600)
+}
+
+/** A proxy's address may hold a password, and everybody can read a stamp. */
+const digest = (text: string) => createHash('sha256').update(text).digest('hex').slice(0, 16)
+
 async function aptFiles(): Promise<string[]> {
   const folder = '/etc/apt/sources.list.d'
   const names = (await readdir(folder).catch(() => []))
@@ -50,7 +63,8 @@ async function facts(env: SetupContext['env']): Promise<string> {
   const seen = await Promise.all(
     files.map(async (file) => (await stat(file).catch(() => null))?.mtimeMs ?? 0),
   )
-  return JSON.stringify([1, seen, VARIABLES.map((name) => env[name] ?? null)])
+  const names = [...VARIABLES, ...Object.keys(recordableEnv(env)).filter((name) => name !== 'PATH')].sort()
+  return JSON.stringify([2, seen, names.map((name) => [name, digest(env[name] ?? '')])])
 }
 
 async function aptArchives(): Promise<Registries['apt']> {
@@ -128,6 +142,7 @@ export const registries: Step<SetupContext> = {
       apt: await aptArchives(),
       caBundle: await caBundle(env),
     })
+    await recordConsulEnv(env, at.consulEnv)
     await writeWhole(at.registries, `${JSON.stringify(found, null, 2)}\n`)
     await stamp(options.home, 'registries', await facts(env))
     context.registries = found
