@@ -59,6 +59,11 @@ function formationOfDetail(
   return Array.isArray(value) ? (value as { type: string; quantity: number; size: string }[]) : []
 }
 
-/** Database and node come back by themselves; everything else is a fault worth a line. */
+/**
+ * Database and node come back by themselves, and of two transactions that met one is to be done again; everything else
+ * is a fault worth a line.
+ */
 export const isPassing = (error: unknown) =>
-  isDomainError(error, 'database_unavailable') || isDomainError(error, 'node_unavailable')
+  isDomainError(error, 'database_unavailable') ||
+  isDomainError(error, 'node_unavailable') ||
+  isDomainError(error, 'conflict')

@@ -1,3 +1,4 @@
+import { lockApp } from '../store/apps.ts'
 import type { Tx } from '../store/db.ts'
 import { appendLines } from '../store/builds.ts'
 import { enterStep, writeJournal, type DeploymentRow } from '../store/deployments.ts'
@@ -62,6 +63,8 @@ export async function guarded<T>(
   const before = [...work.lines]
   try {
     const result = await ctx.db.transaction(async (tx) => {
+      // The app first, as everybody does who changes it: who cancels holds it and then marks the job.
+      await lockApp(tx, deployment.app_id)
       const held = await holdJob(tx, job.id, ctx.settings.epoch)
       if (held === null) throw new LeaseLost()
       const done = await change(tx, held)

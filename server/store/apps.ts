@@ -84,13 +84,16 @@ export async function updateApp(tx: Tx, id: AppId, change: AppChange): Promise<v
   )
 }
 
-/** Serialises changes of one app; null when it is gone. */
+/**
+ * Serialises changes of one app; null when it is gone. Comes before any other lock of a transaction. Rows that only refer
+ * to the app can be written meanwhile.
+ */
 export async function lockApp(
   tx: Tx,
   id: AppId,
 ): Promise<{ readonly name: string; readonly state: AppRow['state'] } | null> {
   const [row] = await tx.query<{ name: string; state: AppRow['state'] }>(
-    'SELECT name, state FROM apps WHERE id = $1 FOR UPDATE',
+    'SELECT name, state FROM apps WHERE id = $1 FOR NO KEY UPDATE',
     [id],
   )
   return row ?? null
