@@ -150,8 +150,12 @@ function close() {
 
 process.on('SIGINT', () => (interrupted = true))
 
-const needsMachine = tiers.some((tier) => ['root', 'e2e', 'crash', 'db', 'bench'].includes(tier))
-if (await prepare(...(needsMachine ? ['--machine'] : []))) {
+const needs = (...those) => tiers.some((tier) => those.includes(tier))
+const flags = [
+  ...(needs('root', 'e2e', 'crash', 'db', 'bench') ? ['--machine'] : []),
+  ...(needs('root', 'e2e', 'crash', 'bench') ? ['--consul'] : []),
+]
+if (await prepare(...flags)) {
   for (const tier of tiers) {
     if (interrupted) break
     if (tier === 'check') await check()

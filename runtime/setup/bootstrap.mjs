@@ -3,8 +3,9 @@
 //
 //   node runtime/setup/bootstrap.mjs start|stop|doctor|uninstall [flags]   builds what changed, then hands over
 //   node runtime/setup/bootstrap.mjs build                                 dependencies and dist
-//   node runtime/setup/bootstrap.mjs prepare [--machine]                   the same, for the tests; with the packages
-//   node runtime/setup/bootstrap.mjs packages [--phase tools|database]     the system packages alone
+//   node runtime/setup/bootstrap.mjs prepare [--machine] [--consul]        the same, for the tests; with the packages,
+//                                                                          and a Consul in the machine's cache
+//   node runtime/setup/bootstrap.mjs packages [--phase tools|database|tests]  the system packages alone
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
@@ -220,6 +221,41 @@ async function packagesBeside() {
   }).unref()
 }
 
+/** Tests of limits need the controllers that this machine's init did not mount. */
+async function controllers() {
+  if (process.getuid() !== 0) return
+  const { mountHierarchies } = await import(
+    pathToFileURL(join(dist, 'runtime', 'limits', 'mount-hierarchies.js')).href
+  )
+  await mountHierarchies()
+}
+
+/**
+ * Compiled once per machine, before any test and beside nothing else: within a test its five minutes would be taken
+ * for a hang. Without one the tests of the registry say why, so this ends nothing.
+ */
+async function consul() {
+  const main = join(dist, 'runtime', 'consul', 'main.js')
+  await step('Consul', () => {
+    const child = spawn(process.execPath, [main, '--prepare'], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const told = new Set()
+    // One JSON line per second while it compiles; a line per tenth is enough to see that it goes on.
+    const tell = (text) => {
+      for (const line of text.split('\n').filter((one) => one.startsWith('{'))) {
+        const { message, percent } = JSON.parse(line)
+        const shown = percent === undefined ? message : `${message}: ${Math.floor(percent / 10) * 10} %`
+        if (!told.has(shown)) say(`  ${shown}`)
+        told.add(shown)
+      }
+    }
+    for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', tell)
+    return new Promise((resolve) => {
+      child.on('error', (error) => resolve(say(`  ${error.message}`)))
+      child.on('close', resolve)
+    })
+  })
+}
+
 async function handOver() {
   const child = spawn(
     process.execPath,
@@ -250,7 +286,11 @@ async function main() {
       await build()
     })
   }
-  if (verb === 'prepare' && flags.includes('--machine')) await packages(PHASES)
+  if (verb === 'prepare' && flags.includes('--machine')) {
+    await packages([...PHASES, 'tests'])
+    await controllers()
+  }
+  if (verb === 'prepare' && flags.includes('--consul')) await consul()
   if (verb !== 'build' && verb !== 'prepare') await handOver()
 }
 

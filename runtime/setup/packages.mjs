@@ -25,6 +25,8 @@ const PACKAGES = {
     'passwd',
   ],
   database: ['postgresql'],
+  // What the tests call and the platform does not: they compile native programs with the machine's own compiler.
+  tests: ['gcc', 'libc6-dev', 'libc-bin', 'findutils'],
 }
 
 const POLICY = '/usr/sbin/policy-rc.d'
@@ -33,7 +35,8 @@ const CREATE_CLUSTER = '/etc/postgresql-common/createcluster.conf'
 
 export async function missingPackages(phase, run) {
   const names = PACKAGES[phase]
-  if (names === undefined) throw new Error(`unknown phase ${phase}; there are ${PHASES.join(', ')}`)
+  if (names === undefined)
+    throw new Error(`unknown phase ${phase}; there are ${Object.keys(PACKAGES).join(', ')}`)
   const { output } = await run(['dpkg-query', '-W', '-f', '${Package} ${db:Status-Status}\n', ...names])
   const installed = new Set(
     output
