@@ -80,6 +80,7 @@ export function serverPaths(home: string) {
     cache: join(home, 'cache'),
     consul: join(home, 'consul'),
     agentState: join(home, 'agent'),
+    nix: join(home, 'nix'),
   } as const
 }
 export type ServerPaths = ReturnType<typeof serverPaths>

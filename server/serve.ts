@@ -57,7 +57,7 @@ export async function serve(config: Config, log: Logger, ending: AbortSignal): P
   const hooks = join(paths.git, 'hooks')
   await mkdir(paths.git, { recursive: true, mode: 0o750 })
   await mkdir(dirname(paths.hookSocket), { recursive: true, mode: 0o750 })
-  const hook = await installHook(hooks, join(paths.agentState, 'native.json'), [
+  const hook = await installHook(hooks, join(paths.agentState, 'native.json'), paths.nix, [
     process.execPath,
     ...process.execArgv,
   ])

@@ -88,7 +88,7 @@ export async function startGitServer(
   const home = await mkdtemp(join(tmpdir(), 'skypanel-git-'))
   const paths = { root: join(home, 'git'), hooks: join(home, 'hooks'), hookSocket: join(home, 'hook.sock') }
   await mkdir(paths.root)
-  const hook = await installHook(paths.hooks, options.nativeFile ?? '/nonexistent', [
+  const hook = await installHook(paths.hooks, options.nativeFile ?? '/nonexistent', '/nix', [
     process.execPath,
     '--import',
     tsx,
