@@ -1,170 +1,24 @@
 import { randomUUID } from 'node:crypto'
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import type { BuildEngine } from '../../buildpacks/engine.ts'
-import { BuildEvent, InstanceSpec, type ObservedInstance } from '../../server/contract/nodes.ts'
+import { describe, expect, test } from 'vitest'
 import { RunFrame } from '../../server/contract/runs.ts'
-import { agentConfig } from '../config.ts'
 import { encodeFrame, frameDecoder } from '../driver/frames.ts'
-import { type RunningAgent, startAgent } from './agent.ts'
+import {
+  agent,
+  agentForEachTest,
+  call,
+  home,
+  replaceAgent,
+  socketPath,
+  spec,
+  until,
+} from '../../test/support/fake-agent.ts'
 
-let home: string
-let agent: RunningAgent
-const warnings: string[] = []
-let nextPort = 20_000 + Math.floor(Math.random() * 20_000)
-
-/** An engine whose builds go on until the test lets them, or until they are canceled. */
-function heldEngine() {
-  const release = new Map<string, () => void>()
-  const engine: BuildEngine = {
-    name: 'fake',
-    fingerprint: async () => ({ ok: true, detail: '', stack: 'test' }),
-    async build(request, progress, signal) {
-      progress({ type: 'line', text: `-----> ${request.build}` })
-      const how = await new Promise<'ok' | 'canceled'>((resolve) => {
-        release.set(request.build, () => resolve('ok'))
-        signal.addEventListener('abort', () => resolve('canceled'))
-      })
-      if (how === 'canceled') return { ok: false, code: 'build_canceled', message: 'canceled', hint: null }
-      return {
-        ok: true,
-        artifact: {
-          stack: '/s',
-          layers: [],
-          tools: [],
-          closure: [],
-          env: {},
-          processTypes: { web: 'fake' },
-          size: 1,
-        },
-      }
-    },
-    rooted: async () => ['a', 'b'],
-    unroot: async () => undefined,
-    collect: async () => 0,
-    forgetApp: async () => undefined,
-    sweep: async () => [],
-  }
-  return { engine, release }
-}
-
-let held = heldEngine()
-const open = () =>
-  startAgent(
-    agentConfig(home),
-    (message, error) => warnings.push(`${message} ${JSON.stringify(error ?? '')}`),
-    async () => held.engine,
-  )
-
-beforeEach(async () => {
-  home = mkdtempSync(join(tmpdir(), 'skypanel-agent-'))
-  held = heldEngine()
-  writeFileSync(
-    join(home, 'installation.json'),
-    JSON.stringify({
-      version: 1,
-      id: 'f0a1',
-      home,
-      range: '10.213.128.0/18',
-      domain: null,
-      driver: 'fake',
-      registry: 'embedded',
-      allowUnlimited: true,
-      supervision: 'direct',
-      ports: {
-        panel: 1,
-        http: 2,
-        https: 3,
-        dns: 4,
-        directory: 5,
-        edge: 6,
-        consulHttp: 7,
-        consulRpc: 8,
-        consulSerf: 9,
-      },
-      database: { kind: 'private' },
-    }),
-  )
-  warnings.length = 0
-  agent = await open()
-})
-afterEach(async () => {
-  await agent.close()
-  rmSync(home, { recursive: true, force: true })
-})
-
-const socketPath = () => join(home, 'run', 'agent', 'agent.sock')
-
-function call(verb: string, body: unknown): Promise<{ status: number; body: never }> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      { socketPath: socketPath(), agent: false, method: 'POST', path: `/v1/${verb}` },
-      (response) => {
-        let text = ''
-        response.on('data', (data: Buffer) => (text += data.toString()))
-        response.on('end', () =>
-          resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as never }),
-        )
-      },
-    )
-    sent.on('error', reject)
-    sent.end(JSON.stringify(body))
-  })
-}
-
-function spec(command: string, more: Partial<InstanceSpec> = {}): InstanceSpec {
-  return InstanceSpec.parse({
-    id: randomUUID(),
-    app: '0198c0de-0000-7000-8000-000000000001',
-    appName: 'sample',
-    name: 'web.1',
-    type: 'web',
-    kind: 'service',
-    release: 1,
-    build: '0198c0de-0000-7000-8000-000000000002',
-    artifact: { stack: '/s', layers: [], tools: [], closure: [], env: {}, processTypes: {}, size: 0 },
-    command,
-    env: {},
-    limits: { memoryMb: 512, cpuMilli: 1000, pids: 64, diskMb: 32 },
-    health: { path: null, port: nextPort++, bootTimeout: 5 },
-    grace: 2,
-    routed: false,
-    pty: null,
-    attach: false,
-    ...more,
-  })
-}
-
-async function until(id: string, status: ObservedInstance['state']['status']): Promise<ObservedInstance> {
-  let after: number | undefined
-  for (;;) {
-    const { body } = (await call('observe', after === undefined ? {} : { after })) as unknown as {
-      body: { version: number; instances: ObservedInstance[] }
-    }
-    const found = body.instances.find((one) => one.id === id)
-    if (found?.state.status === status) return found
-    after = body.version
-  }
-}
-
-/** The agent is gone without a word, and a new one begins. */
-async function replaceAgent(): Promise<void> {
-  await agent.close()
-  agent = await open()
-}
+agentForEachTest()
 
 describe('instances', () => {
   test('an instance starts, becomes ready, stops, and is forgotten', async () => {
@@ -225,7 +79,7 @@ describe('instances', () => {
 
   test('a health path has to answer before the instance is ready', async () => {
     const instance = spec('fake ready=30ms', {
-      health: { path: '/health', port: nextPort++, bootTimeout: 5 },
+      health: { path: '/health', port: freshPort(), bootTimeout: 5 },
     })
     await call('start', { epoch: 1, instance })
     await until(instance.id, 'ready')
@@ -247,9 +101,7 @@ describe('instances', () => {
     const ends = spec('fake exit=7 after=50ms')
     for (const instance of [runs, slow, ends]) await call('start', { epoch: 1, instance })
     await until(runs.id, 'ready')
-    await agent.close()
-    await sleep(60)
-    agent = await open()
+    await replaceAgent(60)
     expect((await until(ends.id, 'exited')).state).toMatchObject({ exit: { code: 7 } })
     expect((await until(runs.id, 'ready')).release).toBe(1)
     await until(slow.id, 'ready')
@@ -380,106 +232,5 @@ describe('orders', () => {
     await call('kill', { epoch: 1, instance: instance.id })
     await until(instance.id, 'exited')
     expect(await call('destroyApp', { epoch: 1, app: instance.app })).toMatchObject({ status: 200 })
-  })
-})
-
-const plan = {
-  planVersion: 1,
-  builder: 'test',
-  source: { root: '.' },
-  detected: [],
-  tools: [],
-  systemPackages: { build: [], run: [] },
-  steps: [],
-  caches: {},
-  release: { include: [], env: {}, static: null, processes: {}, healthcheck: null },
-  notes: [],
-}
-
-function buildOrder(build: string, after = 0) {
-  mkdirSync(join(home, 'builds', build, 'source', 'app'), { recursive: true })
-  return {
-    epoch: 1,
-    build,
-    app: '0198c0de-0000-7000-8000-000000000001',
-    plan,
-    env: {},
-    after,
-    limits: { memoryMb: 512, cpuMilli: 1000, pids: 64, diskMb: 100, seconds: 60 },
-  }
-}
-
-function follow(order: unknown, told: (event: BuildEvent) => void): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      { socketPath: socketPath(), agent: false, method: 'POST', path: '/v1/build' },
-      (response) => {
-        let rest = ''
-        response.on('data', (data: Buffer) => {
-          const lines = (rest + data.toString()).split('\n')
-          rest = lines.pop() ?? ''
-          for (const line of lines) told(BuildEvent.parse(JSON.parse(line)))
-        })
-        response.on('close', resolve)
-      },
-    )
-    sent.on('error', reject)
-    sent.end(JSON.stringify(order))
-  })
-}
-
-async function released(build: string): Promise<void> {
-  for (let round = 0; round < 200 && !held.release.has(build); round++) await sleep(5)
-  held.release.get(build)?.()
-}
-
-describe('builds', () => {
-  test('two followers of one build see the same events, each from where it asks', async () => {
-    const build = randomUUID()
-    const first: BuildEvent[] = []
-    const second: BuildEvent[] = []
-    const one = follow(buildOrder(build), (event) => first.push(event))
-    const two = sleep(20).then(() => follow(buildOrder(build, 1), (event) => second.push(event)))
-    await released(build)
-    await Promise.all([one, two])
-    expect(first.map((event) => event.type)).toEqual(['line', 'succeeded'])
-    expect(second.map((event) => event.seq)).toEqual([2])
-  })
-
-  test('a canceled build says so, and a finished one can be read again later', async () => {
-    const build = randomUUID()
-    const events: BuildEvent[] = []
-    const done = follow(buildOrder(build), (event) => events.push(event))
-    await sleep(50)
-    expect((await call('cancelBuild', { epoch: 1, build })).body).toEqual({ canceled: true })
-    await done
-    expect(events.at(-1)).toMatchObject({ type: 'failed', code: 'build_canceled' })
-    const again: BuildEvent[] = []
-    await replaceAgent()
-    await follow(buildOrder(build), (event) => again.push(event))
-    expect(again).toEqual(events)
-  })
-
-  test('a build that an agent took along goes on when it is asked for again', async () => {
-    const build = randomUUID()
-    mkdirSync(join(home, 'builds', build), { recursive: true })
-    appendFileSync(
-      join(home, 'builds', build, 'events.ndjson'),
-      `${JSON.stringify({ seq: 1, type: 'line', text: 'first' })}\n{"seq":2,"ty`,
-    )
-    const events: BuildEvent[] = []
-    const done = follow(buildOrder(build), (event) => events.push(event))
-    await released(build)
-    await done
-    expect(events.map((event) => event.seq)).toEqual([1, 2, 3, 4])
-    expect(events[1]).toMatchObject({ text: expect.stringContaining('interrupted') })
-  })
-
-  test('a build whose source was not exported is refused', async () => {
-    const order = buildOrder(randomUUID())
-    expect(await call('build', { ...order, build: randomUUID() })).toMatchObject({
-      status: 404,
-      body: { id: 'unknown_build' },
-    })
   })
 })
