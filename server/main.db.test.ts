@@ -101,6 +101,11 @@ describe('the server', () => {
       body: '{"name":"shop"}',
     })
     expect(created.status).toBe(201)
+    // What the doctor compares with the machine.
+    expect(await verb('facts')).toMatchObject({
+      hosts: { 'shop.skypanel.localhost': { name: 'shop', maintenance: false } },
+      builds: { kept: [], working: [] },
+    })
     const refs = (auth: string) =>
       fetch(`http://127.0.0.1:${port}/git/shop.git/info/refs?service=git-receive-pack`, {
         headers: { Authorization: auth },

@@ -2,14 +2,19 @@ import { parseArgs } from 'node:util'
 import { ensureAdmin } from './accounts/ensure-admin.ts'
 import { type Config, loadConfig } from './config.ts'
 import { newId } from './context.ts'
+import type { PlatformRecords } from './contract/platform.ts'
+import { hostTable } from './domains/host-table.ts'
 import { serve } from './serve.ts'
+import { keptBuilds } from './store/builds.ts'
 import { openDb } from './store/db.ts'
+import { hostedApps } from './store/domains.ts'
 import { migrate } from './store/migrate.ts'
 import { openLog } from './telemetry/log.ts'
 
 const USAGE = `Usage: node server/main.js <verb> --home <folder>
   serve                       run the platform's server until SIGTERM
   migrate                     bring the database to this version; prints {"applied": [...]}
+  facts                       what the doctor compares with the machine; prints {"hosts", "builds"}
   admin --email <address>     make an admin of the platform, or a new token for it; prints {"email", "token", "password"}`
 
 const tell = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
@@ -22,6 +27,14 @@ const VERBS: Readonly<Record<string, (config: Config, email: string | undefined)
   },
   async migrate(config) {
     tell({ applied: await migrate({ url: config.databaseUrl, folder: config.migrations }) })
+  },
+  async facts(config) {
+    await using db = openDb({ url: config.databaseUrl, max: 1 })
+    const facts: PlatformRecords = {
+      hosts: hostTable(await hostedApps(db), config.reach, 0).hosts,
+      builds: await keptBuilds(db),
+    }
+    tell(facts)
   },
   async admin(config, email) {
     if (email === undefined || !/^[^@\s]+@[^@\s]+$/.test(email))

@@ -1,5 +1,7 @@
 import { z } from 'zod'
+import { HostTable } from './directory.ts'
 import { endpoint } from './endpoint.ts'
+import { BuildId } from './ids.ts'
 
 export const PlatformStatus = z.object({
   version: z.string(),
@@ -8,6 +10,14 @@ export const PlatformStatus = z.object({
   components: z.array(z.object({ name: z.string(), ok: z.boolean(), detail: z.string() })),
 })
 export type PlatformStatus = z.infer<typeof PlatformStatus>
+
+/** What the database says should be on the machine: `server facts` prints it for the doctor. */
+export const PlatformRecords = z.object({
+  hosts: HostTable.shape.hosts,
+  /** `working`: of builds that have not ended, which may or may not have a root. */
+  builds: z.object({ kept: z.array(BuildId), working: z.array(BuildId) }),
+})
+export type PlatformRecords = z.infer<typeof PlatformRecords>
 
 export const platformEndpoints = {
   health: endpoint('GET', '/health', {

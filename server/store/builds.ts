@@ -166,6 +166,18 @@ export async function markCollected(tx: Tx, keep: number): Promise<BuildId[]> {
   return rows.map(({ id }) => id)
 }
 
+/** Builds that hold something in the store: those that are kept, and those at work. */
+export async function keptBuilds(sql: Sql): Promise<{ kept: BuildId[]; working: BuildId[] }> {
+  const rows = await sql.query<{ id: BuildId; kept: boolean }>(
+    `SELECT id, artifact IS NOT NULL AS kept FROM builds
+      WHERE (artifact IS NOT NULL AND collected_at IS NULL) OR state IN ('pending', 'running')`,
+  )
+  return {
+    kept: rows.filter(({ kept }) => kept).map(({ id }) => id),
+    working: rows.filter(({ kept }) => !kept).map(({ id }) => id),
+  }
+}
+
 export async function buildsOf(sql: Sql, app: AppId): Promise<BuildId[]> {
   const rows = await sql.query<{ id: BuildId }>('SELECT id FROM builds WHERE app_id = $1', [app])
   return rows.map(({ id }) => id)

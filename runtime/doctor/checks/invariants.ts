@@ -3,11 +3,14 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import { readFile } from 'node:fs/promises'
 import { DirectoryState } from '../../../server/contract/directory.ts'
-import { PlatformStatus } from '../../../server/contract/platform.ts'
+import { PlatformRecords, PlatformStatus } from '../../../server/contract/platform.ts'
+import { loadTold } from '../../directory/snapshot.ts'
 import { agentClient } from '../../setup/agent-client.ts'
-import { known } from '../../setup/setup-context.ts'
+import { known, type SetupContext } from '../../setup/setup-context.ts'
+import { serverCommand } from '../../setup/steps/database.ts'
 import { localOrigin } from '../../setup/steps/login.ts'
 import { fail, ok, warn, type Check } from '../check.ts'
+import { compareHosts, compareRoots } from '../compare.ts'
 
 /** Processes, mounts, links, groups and folders that belong to no instance. */
 export const orphans: Check = {
@@ -27,11 +30,19 @@ export const orphans: Check = {
   },
 }
 
-/** Every root leads to a path that is there; a dangling one means that a release can no longer be started. */
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
+
+/** What the database says should be there. */
+async function records(context: SetupContext): Promise<PlatformRecords> {
+  return PlatformRecords.parse(JSON.parse(await serverCommand(context, 'facts')))
+}
+
+/** Every root leads to a path that is there, and every build that a release needs has one. */
 export const storeRoots: Check = {
   name: 'store roots',
   about: 'platform',
-  async run({ at, installation }) {
+  async run(context) {
+    const { at, installation } = context
     if (installation?.driver === 'fake') return ok('the fake driver has no store')
     const roots = join(at.nix, 'var/nix/gcroots')
     const dangling: string[] = []
@@ -53,11 +64,23 @@ export const storeRoots: Check = {
       }
     }
     await walk(roots)
-    return dangling.length === 0
-      ? ok(`${count} roots, all there`)
-      : fail(
-          `paths are gone from the store: ${dangling.slice(0, 5).join(', ')}`,
-          'Push these apps again; was something deleted by hand?',
+    if (dangling.length > 0)
+      return fail(
+        `paths are gone from the store: ${dangling.slice(0, 5).join(', ')}`,
+        'Push these apps again; was something deleted by hand?',
+      )
+    const rooted = (await readdir(join(roots, 'skypanel')).catch(() => [])).filter((name) => UUID.test(name))
+    const { missing, extra } = compareRoots(rooted, (await records(context)).builds)
+    if (missing.length > 0)
+      return fail(
+        `builds of kept releases have no root: ${missing.slice(0, 5).join(', ')}`,
+        'Push these apps again before you need to roll back to them',
+      )
+    return extra.length === 0
+      ? ok(`${count} roots, all there and known`)
+      : warn(
+          `${extra.length} roots of builds that no release needs: ${extra.slice(0, 3).join(', ')}`,
+          'The next collection takes them; report them if they stay for a day',
         )
   },
 }
@@ -76,11 +99,12 @@ async function directoryState(socketPath: string): Promise<DirectoryState> {
   return DirectoryState.parse(JSON.parse(text))
 }
 
-/** What is routed is what runs and is ready: nothing more, nothing less. */
+/** What is routed is what runs and is ready, under the hosts that the database has: nothing more, nothing less. */
 export const routes: Check = {
   name: 'routes',
   about: 'platform',
-  async run({ at }) {
+  async run(context) {
+    const { at } = context
     const asked = await Promise.all([
       directoryState(at.directorySocket),
       agentClient(at.agentSocket).observe(),
@@ -98,6 +122,13 @@ export const routes: Check = {
       return fail(
         `routed and not ready: ${stale.slice(0, 5).join(', ')}`,
         'Restart the agent: it publishes what is true when it starts',
+      )
+    const told = await loadTold(at.directory, () => undefined)
+    const wrong = compareHosts(told.hosts?.hosts ?? {}, (await records(context)).hosts)
+    if (wrong.length > 0)
+      return fail(
+        wrong.slice(0, 5).join('; '),
+        'The server tells the directory every few seconds: look again, then see its log',
       )
     return ok(`${state.hosts} hosts, ${state.instances.length} instances, by ${state.registry}`)
   },
