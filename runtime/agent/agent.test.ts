@@ -11,6 +11,7 @@ import {
   agent,
   agentForEachTest,
   call,
+  freshPort,
   home,
   replaceAgent,
   socketPath,
