@@ -1,4 +1,5 @@
-import { chmod, copyFile, link, mkdir, mkdtemp, rename, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
+import { chmod, copyFile, link, mkdir, mkdtemp, readdir, rename, rm } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { once } from 'node:events'
@@ -27,7 +28,8 @@ export async function buildConsul(options: BuildOptions): Promise<string> {
   await mkdir(dirname(first), { recursive: true, mode: 0o755 })
   const reason = tooLittle(await measureRoom(dirname(first)), dirname(first))
   if (reason !== null) throw new Error(reason)
-  const work = await mkdtemp(join(dirname(first), 'build-'))
+  await removeAbandoned(dirname(first))
+  const work = await mkdtemp(join(dirname(first), `build-${process.pid}-`))
   try {
     const say = (message: string, percent?: number) =>
       options.tell({ state: 'compiling', message, ...(percent === undefined ? {} : { percent }) })
@@ -43,6 +45,15 @@ export async function buildConsul(options: BuildOptions): Promise<string> {
     return programOf(first)
   } finally {
     await rm(work, { recursive: true, force: true })
+  }
+}
+
+/** Gigabytes that a build left which was killed. */
+async function removeAbandoned(folder: string): Promise<void> {
+  for (const name of await readdir(folder)) {
+    const pid = /^build-(\d+)-/.exec(name)?.[1]
+    if (pid !== undefined && !existsSync(`/proc/${pid}`))
+      await rm(join(folder, name), { recursive: true, force: true })
   }
 }
 

@@ -91,6 +91,8 @@ export class Child {
         if (Date.now() > deadline) signal(-id.pid, 'SIGKILL')
         await sleep(20)
       }
+      // A job's own children have nobody to end them: a compiler would go on for minutes.
+      if (this.process.restart === 'once') signal(-id.pid, 'SIGKILL')
     }
     await this.#loop
     this.state = { state: 'stopped', reason }

@@ -1,4 +1,4 @@
-import { readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { access, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run, tryRun } from '../exec.ts'
 import { kernelNames, type Installation } from '../installation.ts'
@@ -25,6 +25,12 @@ export function parseShow(text: string): Map<string, string>[] {
         ),
     )
 }
+
+const isThere = async (path: string) =>
+  await access(path).then(
+    () => true,
+    () => false,
+  )
 
 /** systemd as the supervisor: a target, a socket and one service per process, with the installation's id in each name. */
 export function systemdSupervision(
@@ -83,16 +89,16 @@ export function systemdSupervision(
         await rename(join(folder, `.${file}.new`), join(folder, file))
         changed = true
       }
-      if (changed) {
-        await run(['systemctl', 'daemon-reload'])
-        const lasting = table.filter(({ restart }) => restart === 'always').map(({ name }) => unit(name))
+      if (changed) await run(['systemctl', 'daemon-reload'])
+      // A stopped platform stays stopped after a reboot; started again it comes back.
+      if (changed || !(await isThere(join(folder, 'multi-user.target.wants', unit('platform', 'target'))))) {
         await run([
           'systemctl',
           'enable',
           '--quiet',
           unit('platform', 'target'),
           unit('directory', 'socket'),
-          ...lasting,
+          ...table.map(({ name }) => unit(name)),
         ])
       }
       if (exact && changes.stop.length > 0)

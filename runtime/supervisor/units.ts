@@ -80,7 +80,7 @@ export function serviceUnit(wanted: Process, installation: Installation): Unit {
     ...env.map(([name, value]) => `Environment=${quoteVariable(name, value)}`),
     'WorkingDirectory=/',
     ...(wanted.restart === 'once'
-      ? []
+      ? ['SuccessExitStatus=SIGTERM']
       : ['Restart=always', 'RestartSec=200ms', 'RestartSteps=8', 'RestartMaxDelaySec=30s']),
     `KillSignal=${wanted.stopSignal}`,
     `TimeoutStopSec=${wanted.stopSeconds}`,
@@ -90,9 +90,10 @@ export function serviceUnit(wanted: Process, installation: Installation): Unit {
     // Instances have units and groups of their own; the agent's end is not theirs.
     ...(isAgent ? ['Delegate=yes', 'KillMode=process', 'OOMScoreAdjust=-500', 'LimitNOFILE=65536'] : []),
     ...(wanted.user === null ? [] : hardening(wanted, installation.home)),
-    ...(wanted.restart === 'once'
-      ? []
-      : ['', '[Install]', `WantedBy=${unitOf(installation, 'platform', 'target')}`]),
+    // A job that a reboot cut off goes on after it; one that was done finds so at once.
+    '',
+    '[Install]',
+    `WantedBy=${unitOf(installation, 'platform', 'target')}`,
   ]
   return { file: unitOf(installation, wanted.name), text: `${lines.join('\n')}\n` }
 }

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { tryRun } from '../../exec.ts'
 import { users, type Installation } from '../../installation.ts'
@@ -64,11 +65,32 @@ export async function serverCommand(context: SetupContext, ...argv: string[]): P
   return ran.stdout
 }
 
-/** Brings the database up and its tables to this version. Runs at each start: only the server knows what is applied. */
+/** What the tables depend on, as far as it can be told without asking the database. */
+const schemaFacts = (context: SetupContext) =>
+  JSON.stringify([
+    known(context.version, 'the installed version').name,
+    createHash('sha256')
+      .update(JSON.stringify(known(context.installation, 'the installation').database))
+      .digest('hex'),
+  ])
+
+/**
+ * Whether this version migrated this database before, so that the server can come up beside it instead of after it.
+ * A database that was put back to an older state since is refused by the server, which then asks for `migrate`.
+ */
+export const isMigrated = async (context: SetupContext): Promise<boolean> =>
+  await hasStamp(context.options.home, 'migrated', schemaFacts(context))
+
+export async function migrate(context: SetupContext): Promise<void> {
+  await serverCommand(context, 'migrate')
+  await stamp(context.options.home, 'migrated', schemaFacts(context))
+}
+
+/** Brings the database up and its tables to this version. */
 export const database: Step<SetupContext> = {
   name: 'database',
   after: ['database cluster', 'version', 'master key', 'registries'],
-  needed: () => Promise.resolve(true),
+  needed: async (context) => !(await isMigrated(context)),
   async apply(context, say) {
     if (isPrivate(context)) {
       const supervision = supervisionOf(context)
@@ -85,6 +107,6 @@ export const database: Step<SetupContext> = {
       }
     }
     say('migrating')
-    await serverCommand(context, 'migrate')
+    await migrate(context)
   },
 }

@@ -7,6 +7,7 @@ import { busyPortMessage, isFree, portHolder } from '../busy-port.ts'
 import type { Step } from '../plan.ts'
 import { processTable } from '../process-table.ts'
 import { known, supervisionOf, type SetupContext } from '../setup-context.ts'
+import { isMigrated, migrate } from './database.ts'
 import { publishRoot } from './router.ts'
 
 /** Consul's build may take minutes and must never stand before the first app. */
@@ -62,12 +63,13 @@ async function isOurs(context: SetupContext, pid: number): Promise<boolean> {
     )
 }
 
-/** Everything but the server: it comes up beside the migration, the server after it. */
+/** Comes up beside the migration, the server after it; all at once where nothing is to be migrated. */
 export const dataPlane: Step<SetupContext> = {
   name: 'processes',
   after: [
     'version',
     'router configuration',
+    'master key',
     'registries',
     'mount namespace',
     'limits',
@@ -77,7 +79,10 @@ export const dataPlane: Step<SetupContext> = {
   needed: () => Promise.resolve(true),
   async apply(context) {
     await checkPorts(context)
-    const table = withoutBackground(await processTable(context)).filter(({ plane }) => plane === 'data')
+    const settled = await isMigrated(context)
+    const table = withoutBackground(await processTable(context)).filter(
+      ({ plane }) => settled || plane === 'data',
+    )
     const supervision = supervisionOf(context)
     await supervision.apply(table, { exact: false })
     const late = await whenReady(supervision, table, 30_000)
@@ -91,13 +96,19 @@ export const dataPlane: Step<SetupContext> = {
 
 export const server: Step<SetupContext> = {
   name: 'server',
-  after: ['database', 'processes', 'master key'],
+  after: ['database', 'processes', 'master key', 'database cluster'],
   needed: () => Promise.resolve(true),
   async apply(context) {
     const supervision = supervisionOf(context)
     const table = (await processTable(context)).filter(({ name }) => name === 'server')
     await supervision.apply(table, { exact: false })
-    const late = await whenReady(supervision, table, 30_000)
+    let late = await whenReady(supervision, table, 30_000)
+    if (late.length > 0) {
+      // It refuses a database that was put back to an older state since we migrated it.
+      await migrate(context)
+      await supervision.restart(['server'])
+      late = await whenReady(supervision, table, 30_000)
+    }
     if (late.length > 0) throw new Error(await explain(context, late))
   },
 }
