@@ -1,13 +1,11 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs'
+import { readFileSync, symlinkSync } from 'node:fs'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
 import { describe, expect, it } from 'vitest'
 import { sourceFolder } from '../test/support/folder.ts'
 import { planApp } from './detect.ts'
 import { openFolder } from './file-view.ts'
 import type { BuildPlan, PlanResult } from './plan.ts'
-import { planFolder } from './plan-folder.ts'
 import { loadProviders } from './providers.ts'
 import { settingsFrom } from './settings.ts'
 
@@ -294,60 +292,5 @@ describe('a lifecycle script', () => {
       'npm run prepare',
       'npm run build',
     ])
-  })
-})
-
-describe('a language', () => {
-  const manifest = { name: 'shell', title: 'Shell', order: 1, detect: { all: ['start.sh'], weight: 0.8 } }
-  const code = `export function plan() { return { ok: true, tools: [], steps: [], caches: {}, include: [{ step: 'source', paths: ['.'] }], env: {}, static: null, processes: { web: { command: 'sh start.sh', from: 'start.sh' } }, notes: [] } }`
-
-  it('is added by adding a folder', async () => {
-    const root = sourceFolder({
-      'shell/provider.json': json(manifest),
-      'shell/plan.mjs': code,
-      'other/readme': '',
-    })
-    const result = await planFolder(sourceFolder({ 'start.sh': '' }), {
-      builder: 'test',
-      inventories: null,
-      versions: 'open',
-      now: 0,
-      roots: { modulesRoot: root },
-    })
-    expect(result).toMatchObject({
-      ok: true,
-      plan: {
-        detected: [{ provider: 'shell' }],
-        release: { processes: { web: { command: 'sh start.sh' } } },
-      },
-    })
-  })
-
-  it.each<[string, Files, RegExp]>([
-    [
-      'whose folder has another name',
-      { 'sh/provider.json': json(manifest), 'sh/plan.mjs': code },
-      /names "shell", but its folder is "sh"/,
-    ],
-    ['without a plan', { 'shell/provider.json': json(manifest) }, /has no plan module/],
-    [
-      'whose manifest has a misspelt key',
-      { 'shell/provider.json': json({ ...manifest, ordre: 2 }), 'shell/plan.mjs': code },
-      /ordre/,
-    ],
-    ['of which there is none', { readme: '' }, /No language found/],
-  ])('%s is reported instead of left out', async (_, files, message) => {
-    await expect(loadProviders({ modulesRoot: sourceFolder(files) })).rejects.toThrow(message)
-  })
-
-  it('is found from the compiled output with the JSON files beside it', async () => {
-    const here = fileURLToPath(new URL('.', import.meta.url))
-    const assets = sourceFolder({})
-    for (const name of ['node', 'python', 'static']) {
-      mkdirSync(join(assets, name))
-      cpSync(join(here, name, 'provider.json'), join(assets, name, 'provider.json'))
-    }
-    const loaded = await loadProviders({ modulesRoot: here, assetsRoot: assets })
-    expect(loaded.map((provider) => provider.manifest.name)).toEqual(['python', 'node', 'static'])
   })
 })
