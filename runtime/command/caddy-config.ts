@@ -36,7 +36,7 @@ export function caddyVersion(text: string): readonly [number, number] {
 
 /**
  * Caddy's whole configuration. It knows no app: one route takes every host, and where a host leads is asked of the
- * directory over DNS at most every 200 ms, so that no deploy, scale or new domain ever changes this document (each
+ * directory over DNS at most every 100 ms, so that no deploy, scale or new domain ever changes this document (each
  * change would close every WebSocket on 2.6).
  */
 export function caddyConfig(facts: CaddyFacts) {
@@ -159,7 +159,7 @@ function appProxy(dnsPort: number, knowsStreamCloseDelay: boolean) {
       // Never the bare host: with it `Host: 127.0.0.1` would make an open proxy of us.
       name: `{http.request.host}.${ROUTE_ZONE}.`,
       port: String(APP_PORT),
-      refresh: '200ms',
+      refresh: '100ms',
       // Without `udp/` Caddy 2.6 dials TCP.
       resolver: { addresses: [`udp/127.0.0.1:${dnsPort}`] },
     },

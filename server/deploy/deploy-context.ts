@@ -42,7 +42,7 @@ export interface DeploySettings {
 }
 
 /** ms: how often the router asks for an app's addresses. */
-export const ROUTER_REFRESH = 200
+export const ROUTER_REFRESH = 100
 
 /** ms: it may hold on to an answer for as long; a second on top. */
 export const ROUTER_LAG = ROUTER_REFRESH + 1_000
