@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { z } from 'zod'
 
 const Lock = z.object({
@@ -6,6 +7,13 @@ const Lock = z.object({
     z.object({ dev: z.boolean().optional(), link: z.boolean().optional() }).loose(),
   ),
 })
+
+/** The same text for the same modules: a version may share them with an earlier one. Pure. */
+export function modulesKey(record: unknown): string {
+  const { packages } = Lock.parse(record)
+  const facts = productionModules(record).map((path) => [path, packages[path]])
+  return createHash('sha256').update(JSON.stringify(facts)).digest('hex')
+}
 
 /**
  * The folders of packages that run in production, of npm's own record of what it installed

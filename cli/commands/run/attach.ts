@@ -82,7 +82,8 @@ function join(
   for (const signal of signals) process.on(signal, onSignal)
   return () => {
     process.stdin.off('data', onData).off('end', onEnd).pause()
-    process.stdin.unref()
+    // A file as input has no such method, whatever its type says.
+    if ('unref' in process.stdin) process.stdin.unref()
     socket.off('drain', onDrain)
     process.stdout.off('resize', onResize)
     for (const signal of signals) process.off(signal, onSignal)
