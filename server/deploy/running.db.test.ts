@@ -197,6 +197,8 @@ describe('old builds', () => {
     const app = await apps.make({ web: 'fake' })
     await app.push({ web: 'fake' })
     await app.push({ web: 'fake' })
+    // What still runs keeps its build.
+    await until('only the newest runs', async () => (await app.instances()).length === 1)
     await platform.db.query(`INSERT INTO jobs (id, kind) VALUES (gen_random_uuid(), 'collect')`)
     await until('the oldest is collected', async () => (await app.releases()).some(({ kept }) => !kept))
     expect((await app.releases()).map(({ version, kept }) => [version, kept])).toEqual([

@@ -1,5 +1,6 @@
 import { execFile, spawn, spawnSync } from 'node:child_process'
 import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
@@ -51,6 +52,7 @@ function gitEnv() {
 /** The hooks that this machine can run: the script always, the native one where a compiler makes it. */
 export async function hooksToTest(): Promise<{ name: string; nativeFile: string }[]> {
   const folder = await mkdtemp(join(tmpdir(), 'skypanel-hook-'))
+  process.once('exit', () => rmSync(folder, { recursive: true, force: true }))
   await mkdir(join(folder, 'bin'))
   const built = spawnSync('cc', [
     '-O1',
