@@ -8,7 +8,7 @@ import { parseMounts, removeNamespace } from '../supervisor/mount-namespace.ts'
 import { userNames } from './accounts.ts'
 import type { Reporter } from './reporter.ts'
 import { supervisionOf, type SetupContext } from './setup-context.ts'
-import { COMMAND, commandOwner } from './steps/command.ts'
+import { leaveCommand } from './steps/command.ts'
 import { dropClaim, hasSystemd, readClaims } from './steps/installation.ts'
 import { groupsNamed, killGroup, stopPlatform } from './stop.ts'
 
@@ -46,7 +46,10 @@ export async function uninstall(context: SetupContext, reporter: Reporter): Prom
   await removeKernelObjects(id)
   await unmountBelow(home)
   await removeNamespace(home)
-  if ((await commandOwner(home)) === 'ours') await rm(COMMAND)
+  await leaveCommand(
+    home,
+    (await readClaims()).map((claim) => claim.home).filter((other) => other !== home),
+  )
   await removeHome(home)
   await removeAccounts(id)
   await dropClaim(id)
