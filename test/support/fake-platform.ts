@@ -13,7 +13,8 @@ import { checkout, commit, git, spawnGit } from './git-server.ts'
 import { withDatabase } from './postgres.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-const tsx = join(root, 'node_modules/tsx/dist/esm/index.mjs')
+/** The compiled platform: it is what runs elsewhere, and starts in a third of the time that the sources need. */
+const compiled = (script: string) => join(root, 'dist', script.replace(/\.ts$/, '.js'))
 const migrations = join(root, 'migrations')
 
 /** A process of the platform that a test kills and starts again. */
@@ -24,7 +25,7 @@ interface Part {
 }
 
 function start(script: string, args: readonly string[], env: Readonly<Record<string, string>>): Part {
-  const child = spawn(process.execPath, ['--import', tsx, join(root, script), ...args], {
+  const child = spawn(process.execPath, [compiled(script), ...args], {
     cwd: '/',
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', SKYPANEL_LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -111,6 +112,18 @@ export async function startFakePlatform() {
       supervision: 'direct',
     }),
   )
+  // Two files may do this at once; what is compiled already costs a look at the times of the sources.
+  const build = spawnSync(
+    'flock',
+    [
+      join(tmpdir(), 'skypanel-build.lock'),
+      process.execPath,
+      join(root, 'runtime/setup/bootstrap.mjs'),
+      'build',
+    ],
+    { encoding: 'utf8' },
+  )
+  if (build.status !== 0) throw new Error(`the platform does not compile: ${build.stderr}`)
   // The native hook starts in a millisecond; a machine without a compiler tests with the script.
   await mkdir(join(home, 'native', 'bin'), { recursive: true })
   const built = spawnSync('cc', [
@@ -221,7 +234,7 @@ export async function startFakePlatform() {
     await platform.startServer()
     const admin = spawnSync(
       process.execPath,
-      ['--import', tsx, join(root, 'server/main.ts'), 'admin', '--email', 'ada@example.org', '--home', home],
+      [compiled('server/main.ts'), 'admin', '--email', 'ada@example.org', '--home', home],
       { encoding: 'utf8' },
     )
     platform.token = (JSON.parse(admin.stdout) as { token: string }).token
