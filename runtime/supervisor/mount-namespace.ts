@@ -62,7 +62,7 @@ export async function ensureNamespace(home: string): Promise<void> {
   await run(['mount', '--bind', folder, folder])
   await run(['mount', '--make-private', folder])
   await writeFile(at.mountNamespace, '')
-  await run([
+  await pinNamespace([
     'unshare',
     `--mount=${at.mountNamespace}`,
     '--propagation',
@@ -76,6 +76,21 @@ export async function ensureNamespace(home: string): Promise<void> {
     throw new Error(
       `The mount namespace ${at.mountNamespace} could not be made. Is this a container that may not mount?`,
     )
+}
+
+const PIN_TRIES = 40
+
+/**
+ * unshare of util-linux 2.41 sometimes pins the namespace before it has made it, which the kernel refuses: 21 of 40
+ * on a busy machine with two cores. Nothing was made then.
+ */
+async function pinNamespace(argv: readonly string[]): Promise<void> {
+  for (let left = PIN_TRIES; ; left--) {
+    const { code, stderr } = await tryRun(argv)
+    if (code === 0) return
+    if (left === 1 || !stderr.includes('Invalid argument'))
+      throw new Error(`The mount namespace could not be pinned: ${stderr.trim()}`)
+  }
 }
 
 /** Unpins it. Processes inside keep it until they end. */

@@ -66,21 +66,20 @@ export function serviceUnit(wanted: Process, installation: Installation): Unit {
     ...(isAgent ? [`Requires=${namespace}`, `After=${namespace}`] : []),
     ...(wanted.dnsSocket ? [`Requires=${unitOf(installation, wanted.name, 'socket')}`] : []),
     ...(wanted.needs === null ? [] : [`ConditionPathExists=${wanted.needs.replaceAll('%', '%%')}`]),
+    // Consul's own unit was skipped as long as there was no program.
+    ...(wanted.name === 'consul-build' ? [`OnSuccess=${unitOf(installation, 'consul')}`] : []),
     // A process that fails again and again is tried again and again: an app's route is worth more than a quiet log.
     'StartLimitIntervalSec=0',
     '',
     '[Service]',
-    wanted.restart === 'once' ? 'Type=oneshot' : 'Type=simple',
+    // Also a job: as a oneshot it would hold up the boot that it is a part of.
+    'Type=simple',
     `ExecStart=${wanted.argv.map(quote).join(' ')}`,
-    // Consul's own unit was skipped as long as there was no program.
-    ...(wanted.name === 'consul-build'
-      ? [`ExecStartPost=-/usr/bin/systemctl start --no-block ${unitOf(installation, 'consul')}`]
-      : []),
     ...(wanted.user === null ? [] : [`User=${wanted.user}`, `Group=${wanted.user}`]),
     ...env.map(([name, value]) => `Environment=${quoteVariable(name, value)}`),
     'WorkingDirectory=/',
     ...(wanted.restart === 'once'
-      ? ['SuccessExitStatus=SIGTERM']
+      ? []
       : ['Restart=always', 'RestartSec=200ms', 'RestartSteps=8', 'RestartMaxDelaySec=30s']),
     `KillSignal=${wanted.stopSignal}`,
     `TimeoutStopSec=${wanted.stopSeconds}`,

@@ -3,6 +3,7 @@ import {
   copyFile,
   link,
   mkdir,
+  mkdtemp,
   readdir,
   readFile,
   rename,
@@ -45,9 +46,8 @@ export const version: Step<SetupContext> = {
     const made = versionAt(at.versions, name)
     if ((await stat(made.folder).catch(() => null)) === null) {
       say(name)
-      const half = join(at.versions, `.new-${name}`)
-      await rm(half, { recursive: true, force: true })
-      await mkdir(half)
+      // A name of its own: what copied for a run that was killed may still be writing.
+      const half = await mkdtemp(join(at.versions, '.new-'))
       await run(['cp', '-r', '--reflink=auto', ...(await partsOf(options.checkout)), half])
       const modules = await readModules(options.checkout)
       const shared = await sameModules(at.versions, modules.key)
@@ -67,6 +67,7 @@ export const version: Step<SetupContext> = {
     await rename(next, at.current)
     context.version = made
     await forgetOld(at.versions, name)
+    await removeHalf(at.versions)
   },
 }
 
@@ -121,9 +122,17 @@ async function copyNode(versions: string, target: string): Promise<void> {
   await chown(node, 0, 0)
 }
 
+/** What runs that were killed left; one that is still being written to goes with the next upgrade. */
+async function removeHalf(versions: string): Promise<void> {
+  for (const name of (await readdir(versions)).filter((entry) => entry.startsWith('.new-')))
+    await rm(join(versions, name), { recursive: true, force: true, maxRetries: 3 }).catch(() => undefined)
+}
+
 /** Processes of a version that was replaced a moment ago may still load from it; the last few stay. */
 async function forgetOld(versions: string, current: string): Promise<void> {
-  const names = (await readdir(versions)).filter((name) => name !== current && name !== 'current')
+  const names = (await readdir(versions)).filter(
+    (name) => name !== current && name !== 'current' && !name.startsWith('.'),
+  )
   const dated = await Promise.all(
     names.map(async (name) => ({
       name,
