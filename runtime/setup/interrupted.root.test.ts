@@ -11,19 +11,9 @@ import { groupsNamed } from './stop.ts'
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
 const home = `/var/lib/skypanel-cut-${process.pid}`
 const port = 21_000 + (process.pid % 1000) * 3
-const FLAGS = [
-  ...[
-    '--driver',
-    'fake',
-    '--registry',
-    'embedded',
-    '--allow-unlimited',
-    '--no-command',
-    '--detach',
-    '--json',
-  ],
-  ...['--panel-port', `${port}`, '--http-port', `${port + 1}`, '--https-port', `${port + 2}`],
-]
+const FLAGS = '--driver fake --registry embedded --allow-unlimited --no-command --detach --json'
+  .split(' ')
+  .concat(`--panel-port ${port} --http-port ${port + 1} --https-port ${port + 2}`.split(' '))
 
 interface Ended {
   readonly code: number | null
