@@ -56,7 +56,7 @@ const serves = (version: string) =>
   )
 
 /** Nothing of a build runs any more. */
-const noBuild = () => soon('no process of a build', async () => (await inside.inGroups('b')).length === 0)
+const noBuild = () => soon('no process of a build', async () => (await inside.processes('b')).length === 0)
 
 async function expectBranchAtHead(): Promise<void> {
   const again = await app.push()
@@ -100,7 +100,7 @@ it('builds:cancel ends a running build, leaves no process of it, and changes not
   await slowBuild('canceled', 600)
   const push = startPush(app)
   await isBuilding('canceled')
-  expect((await inside.inGroups('b')).join('\n')).toContain('sleep 600')
+  expect((await inside.processes('b')).map(({ argv }) => argv)).toContain('sleep 600')
   const asked = performance.now()
   expect((await app.run(['builds:cancel'])).code).toBe(0)
   const { code, stderr } = await push.done

@@ -107,15 +107,15 @@ export class Inside implements AsyncDisposable {
     return found
   }
 
-  /** Command lines of the processes that run in the groups of instances (`i`) or builds (`b`) of this installation. */
-  async inGroups(kind: 'i' | 'b'): Promise<string[]> {
-    const mark = new RegExp(`/${kernelNames(this.installation.id).cgroup}[^:]*/${kind}-`)
-    const found: string[] = []
+  /** Command lines of the processes that run in the groups of instances (`i`) or builds (`b`), with their group. */
+  async processes(kind: 'i' | 'b'): Promise<{ readonly group: string; readonly argv: string }[]> {
+    const mark = new RegExp(`/${kernelNames(this.installation.id).cgroup}(?:/[^/\\n]+)*?/(${kind}-[^/\\n]+)`)
+    const found: { group: string; argv: string }[] = []
     for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
-      const groups = await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => '')
-      if (!mark.test(groups)) continue
+      const group = mark.exec(await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => ''))?.[1]
+      if (group === undefined) continue
       const argv = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
-      if (argv !== '') found.push(argv.replaceAll('\0', ' ').trim())
+      if (argv !== '') found.push({ group, argv: argv.replaceAll('\0', ' ').trim() })
     }
     return found
   }

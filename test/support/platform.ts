@@ -149,6 +149,11 @@ export class TestApp {
     await this.commit(`become ${sample}`)
   }
 
+  /** Files that the next commit takes along. */
+  async put(files: Readonly<Record<string, string>>): Promise<void> {
+    for (const [file, content] of Object.entries(files)) await writeFile(join(this.folder, file), content)
+  }
+
   async write(file: string, content: string | Uint8Array, message = `change ${file}`): Promise<void> {
     await writeFile(join(this.folder, file), content)
     await this.commit(message)

@@ -1,0 +1,125 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { expect } from 'vitest'
+import type { Db } from '../../server/store/db.ts'
+import { until } from '../support/fake-platform.ts'
+import { git } from '../support/git-server.ts'
+import type { Scenario } from './scenarios.ts'
+
+/** A platform as the crash tests look into it. */
+export interface World {
+  readonly db: Db
+  /** Folder of the repositories. */
+  readonly git: string
+  /** What the agent knows of an app's instances. */
+  observed(app: string): Promise<readonly { readonly id: string }[]>
+}
+
+export interface CrashedApp {
+  readonly id: string
+  /** Where it is pushed from. */
+  readonly folder: string
+}
+
+interface Row {
+  readonly version: number
+  readonly state: string
+}
+
+/** Nothing of the app is under way, and `quantity` instances are ready. */
+export async function quiet({ db }: World, app: string, quantity: number): Promise<void> {
+  await until('the app is at rest', async () => {
+    const open = await db.query(
+      `SELECT id FROM deployments WHERE app_id = $1 AND state IN ('queued', 'running') UNION ALL SELECT id FROM jobs WHERE app_id = $1 AND state <> 'done'`,
+      [app],
+    )
+    const rows = await db.query<{ status: string; phase: string }>(
+      `SELECT status, phase FROM instances WHERE app_id = $1 AND phase <> 'ended'`,
+      [app],
+    )
+    return (
+      open.length === 0 &&
+      rows.length === quantity &&
+      rows.every(({ status, phase }) => status === 'ready' && phase === 'started')
+    )
+  })
+}
+
+/** What must be true of every app that is at rest. */
+async function checkInvariants({ db, observed }: World, app: string) {
+  const releases = await db.query<Row & { live: boolean }>(
+    `SELECT releases.version, releases.state, apps.current_release_id = releases.id AS live FROM releases JOIN apps ON apps.id = app_id WHERE app_id = $1 ORDER BY version`,
+    [app],
+  )
+  expect(releases.filter(({ state }) => state === 'live').map(({ version }) => version)).toEqual(
+    releases.filter(({ live }) => live).map(({ version }) => version),
+  )
+  const current = releases.find(({ live }) => live)?.version
+  const rows = await db.query<{ id: string; version: number }>(
+    `SELECT instances.id, releases.version FROM instances JOIN releases ON releases.id = release_id WHERE instances.app_id = $1 AND phase <> 'ended' ORDER BY instances.id`,
+    [app],
+  )
+  expect(rows.map(({ version }) => version)).toEqual(rows.map(() => current))
+  // No instance on the node that the database does not know, and none the other way round, as soon as both have talked.
+  const ids = rows.map(({ id }) => id).join()
+  await until('node and database agree', async () => {
+    const seen = (await observed(app)).map(({ id }) => id)
+    return seen.sort().join() === ids
+  })
+  const phases = await db.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM instances WHERE app_id = $1 AND kind = 'release' GROUP BY deployment_id`,
+    [app],
+  )
+  expect(phases.every(({ count: times }) => times === 1)).toBe(true)
+  const lines = await db.query<{ build_id: string; ok: boolean }>(
+    'SELECT build_id, max(seq) = count(*) AS ok FROM build_lines JOIN builds ON builds.id = build_id WHERE app_id = $1 GROUP BY build_id',
+    [app],
+  )
+  expect(lines.every(({ ok }) => ok)).toBe(true)
+  return { releases, current }
+}
+
+/** How each scenario leaves the app's releases, in order of their numbers. */
+const LEFT: Readonly<Record<Exclude<Scenario, 'destroy'>, readonly string[]>> = {
+  deploy: ['superseded', 'live'],
+  'failing deploy': ['live', 'failed'],
+  'scale up': ['live'],
+  'scale down': ['live'],
+  config: ['superseded', 'live'],
+  rollback: ['superseded', 'superseded', 'live'],
+}
+
+/** `lost`: the release command was cut off, and nobody can know how far it came: the deploy fails, cleanly. */
+export async function expectDone(
+  world: World,
+  scenario: Scenario,
+  app: CrashedApp,
+  lost = false,
+): Promise<void> {
+  const repository = join(world.git, `${app.id}.git`)
+  if (scenario === 'destroy') {
+    await until(
+      'the app is gone',
+      async () => (await world.db.query('SELECT FROM apps WHERE id = $1', [app.id])).length === 0,
+    )
+    expect(await world.observed(app.id)).toEqual([])
+    expect(existsSync(repository)).toBe(false)
+    return
+  }
+  const left = lost ? ['live', 'failed'] : LEFT[scenario]
+  await until('the outcome', async () => {
+    const [row] = await world.db.query<{ version: number }>(
+      'SELECT max(version) AS version FROM releases WHERE app_id = $1',
+      [app.id],
+    )
+    return row?.version === left.length
+  })
+  await quiet(world, app.id, scenario === 'scale up' ? 2 : 1)
+  const { releases, current } = await checkInvariants(world, app.id)
+  expect(releases.map(({ state }) => state)).toEqual(left)
+  expect(current).toBe(left.indexOf('live') + 1)
+  const head = (await git(app.folder, 'rev-parse', 'HEAD')).text.trim()
+  const branch = (await git(repository, '-c', 'safe.directory=*', 'rev-parse', 'refs/heads/main')).text.trim()
+  if (scenario === 'failing deploy' || (lost && scenario === 'deploy')) expect(branch).not.toBe(head)
+  else expect(branch).toBe(head)
+}
