@@ -46,7 +46,8 @@ export async function quiet({ db }: World, app: string, quantity: number): Promi
 }
 
 /** What must be true of every app that is at rest. */
-async function checkInvariants({ db, observed }: World, app: string) {
+async function checkInvariants(world: World, app: string) {
+  const { db } = world
   const releases = await db.query<Row & { live: boolean }>(
     `SELECT releases.version, releases.state, apps.current_release_id = releases.id AS live FROM releases JOIN apps ON apps.id = app_id WHERE app_id = $1 ORDER BY version`,
     [app],
@@ -63,7 +64,7 @@ async function checkInvariants({ db, observed }: World, app: string) {
   // No instance on the node that the database does not know, and none the other way round, as soon as both have talked.
   const ids = rows.map(({ id }) => id).join()
   await until('node and database agree', async () => {
-    const seen = (await observed(app)).map(({ id }) => id)
+    const seen = (await world.observed(app)).map(({ id }) => id)
     return seen.sort().join() === ids
   })
   const phases = await db.query<{ count: number }>(
