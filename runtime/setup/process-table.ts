@@ -42,9 +42,6 @@ export async function processTable(context: SetupContext): Promise<Process[]> {
       () => null,
     ),
     serverEnv: Object.fromEntries(passed),
-    settings: {
-      ours: await markOf([context.at.installation, context.at.registries]),
-      caddy: await markOf([join(context.at.caddy, 'caddy.json')]),
-    },
+    settings: await markOf([context.at.installation, context.at.registries]),
   })
 }

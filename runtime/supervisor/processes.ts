@@ -17,8 +17,8 @@ export interface Facts {
   readonly caBundle: string | null
   /** Settings of the server that the operator gave, e.g. `SKYPANEL_LOG_LEVEL`. */
   readonly serverEnv: Readonly<Record<string, string>>
-  /** Marks of the files that our processes, and Caddy, read when they start: another mark replaces them. */
-  readonly settings: { readonly ours: string; readonly caddy: string }
+  /** A mark of the files that our processes read when they start: another mark replaces them. Caddy is told instead. */
+  readonly settings: string
 }
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
@@ -30,7 +30,7 @@ export function processes(facts: Facts): Process[] {
   const who = users(installation.id)
   const certificates: Record<string, string> =
     facts.caBundle === null ? {} : { NODE_EXTRA_CA_CERTS: facts.caBundle, SSL_CERT_FILE: facts.caBundle }
-  const ours = { SKYPANEL_SETTINGS: facts.settings.ours }
+  const ours = { SKYPANEL_SETTINGS: facts.settings }
   // These processes hold little for long: a small young generation costs nothing and saves 10 to 20 MB each.
   const program = (entry: string, ...rest: string[]) => [
     node,
@@ -89,7 +89,6 @@ export function processes(facts: Facts): Process[] {
       user: who.caddy,
       capabilities: installation.domain === null ? [] : ['net_bind_service'],
       env: {
-        SKYPANEL_SETTINGS: facts.settings.caddy,
         ...certificates,
         HOME: at.caddy,
         XDG_DATA_HOME: at.caddy,

@@ -41,7 +41,7 @@ const facts: Facts = {
   consul: ['/var/lib/skypanel/consul/consul', 'agent'],
   caBundle: '/etc/ssl/certs/ca-certificates.crt',
   serverEnv: {},
-  settings: { ours: 'a1', caddy: 'b1' },
+  settings: 'a1',
 }
 const table = processes(facts)
 const named = (name: string) => {

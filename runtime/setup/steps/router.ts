@@ -1,4 +1,5 @@
 import { chmod, chown, readFile } from 'node:fs/promises'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import { caddyConfig, localRootCertificate } from '../../command/caddy-config.ts'
 import { run } from '../../exec.ts'
@@ -35,10 +36,41 @@ export const router: Step<SetupContext> = {
     (await readFile(caddyFile(context.at.caddy), 'utf8').catch(() => '')) !== (await wanted(context)),
   async apply(context) {
     const owner = await account(users(known(context.installation, 'the installation').id).caddy)
-    await writeWhole(caddyFile(context.at.caddy), await wanted(context))
+    const config = await wanted(context)
+    // Told first: killed in between, the next run finds the old file and tells it again.
+    await tellCaddy(context.at.caddyAdmin, config)
+    await writeWhole(caddyFile(context.at.caddy), config)
     await chown(caddyFile(context.at.caddy), owner.uid, owner.gid)
     await chmod(caddyFile(context.at.caddy), 0o640)
   },
+}
+
+/** A Caddy that runs takes the new configuration without losing a request; one that does not will read the file. */
+async function tellCaddy(socketPath: string, config: string): Promise<void> {
+  const answer = await new Promise<{ status: number; text: string } | null>((resolve, reject) => {
+    const asking = request(
+      {
+        socketPath,
+        method: 'POST',
+        path: '/load',
+        headers: { host: '127.0.0.1', 'content-type': 'application/json' },
+        timeout: 30_000,
+      },
+      (reply) => {
+        let text = ''
+        reply.setEncoding('utf8').on('data', (piece: string) => (text += piece))
+        reply.on('error', reject)
+        reply.on('end', () => resolve({ status: reply.statusCode ?? 0, text }))
+      },
+    )
+    asking.on('timeout', () => asking.destroy(new Error('Caddy does not answer within 30 s')))
+    asking.on('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'ENOENT' || error.code === 'ECONNREFUSED' ? resolve(null) : reject(error),
+    )
+    asking.end(config)
+  })
+  if (answer !== null && answer.status !== 200)
+    throw new Error(`Caddy refuses its new configuration (${answer.status}): ${answer.text.slice(0, 500)}`)
 }
 
 /** Where anyone on this machine can read the certificate that browsers and curl have to be told of. */
