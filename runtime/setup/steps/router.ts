@@ -53,7 +53,8 @@ async function tellCaddy(socketPath: string, config: string): Promise<void> {
         socketPath,
         method: 'POST',
         path: '/load',
-        headers: { host: '127.0.0.1', 'content-type': 'application/json' },
+        // The only host that every version of Caddy takes from a unix socket.
+        headers: { host: '', 'content-type': 'application/json' },
         timeout: 30_000,
       },
       (reply) => {
