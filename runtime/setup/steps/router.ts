@@ -53,6 +53,7 @@ async function tellCaddy(socketPath: string, config: string): Promise<void> {
         socketPath,
         method: 'POST',
         path: '/load',
+        setHost: false,
         // The only host that every version of Caddy takes from a unix socket.
         headers: { host: '', 'content-type': 'application/json' },
         timeout: 30_000,
