@@ -30,7 +30,8 @@ async function processes(): Promise<{ name: string; pssMb: number; anonMb: numbe
   return found
 }
 
-await new Promise((done) => setTimeout(done, 5000))
+// The agent's prober ends a minute after the last instance started.
+await new Promise((done) => setTimeout(done, 70_000))
 const all = await processes()
 const sum = (names: readonly string[] | null) =>
   all.filter((one) => names === null || names.includes(one.name)).reduce((total, one) => total + one.pssMb, 0)

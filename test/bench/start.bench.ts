@@ -77,8 +77,8 @@ async function instanceStart(): Promise<void> {
 async function ready(app: string, count: number): Promise<void> {
   for (;;) {
     const instances = await platform.api<{ state: string }[]>('GET', `/apps/${app}/instances`)
-    if (instances.length === count && instances.every((instance) => instance.state === 'ready')) return
-    await new Promise((done) => setTimeout(done, 10))
+    if (instances.filter((instance) => instance.state === 'ready').length === count) return
+    await new Promise((done) => setTimeout(done, 15))
   }
 }
 

@@ -1,24 +1,25 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import {
   fakeApp,
   openCheckout,
   startFakePlatform,
-  until,
   type Checkout,
   type FakePlatform,
 } from '../support/fake-platform.ts'
 import { join } from 'node:path'
-import { expectDone, quiet, type World } from './at-rest.ts'
-import { losesReleaseCommand, SCENARIOS, scenarios, stopAt, type Scenario } from './scenarios.ts'
+import { quiet, type World } from './at-rest.ts'
+import type { Scenario } from './scenarios.ts'
 
 /**
- * Kills the server, or the agent, at every point of the journal that a deploy, scaling, config change, rollback or
- * destruction passes, and looks at what is left once they are back: all of it done, exactly once, and nothing besides.
+ * The stage of the crash matrix: a platform with the fake driver, on which the server, or the agent, is killed at every
+ * point of the journal that a deploy, scaling, config change, rollback or destruction passes. What is left once they
+ * are back must be all of it done, exactly once, and nothing besides. Each file that imports this has its own.
  */
-let platform: FakePlatform
-let world: World
+export let platform: FakePlatform
+export let world: World
+/** ms from the return of the killed process to the app's being at rest. */
+export const recoveries: number[] = []
 const checkouts: Checkout[] = []
-const recoveries: number[] = []
 let count = 0
 
 beforeAll(async () => {
@@ -36,7 +37,7 @@ afterAll(async () => {
 })
 
 /** An app with v1 live, scaled as the scenario begins. */
-async function prepare(scenario: Scenario) {
+export async function prepare(scenario: Scenario) {
   count += 1
   const app = await platform.createApp(`crash-${count}`)
   const work = await openCheckout(app.remote)
@@ -74,45 +75,4 @@ async function prepare(scenario: Scenario) {
     }
   }
   return { id: app.id, folder: work.folder, act }
-}
-
-for (const scenario of SCENARIOS) {
-  describe(`a ${scenario}`, () => {
-    it.each(scenarios[scenario])(
-      'is done exactly once when the server is killed at %s',
-      { timeout: 120_000 },
-      async (point) => {
-        const app = await prepare(scenario)
-        await platform.stopServer()
-        await platform.startServer({ SKYPANEL_CRASH_AT: point })
-        const acting = app.act().catch(() => null)
-        await until('the server killed itself', () => !platform.isServerRunning(), 30_000)
-        const died = performance.now()
-        await platform.startServer()
-        const back = performance.now()
-        await expectDone(world, scenario, app)
-        recoveries.push(performance.now() - Math.max(died, back))
-        await acting
-      },
-    )
-
-    it.each(scenarios[scenario])(
-      'is done exactly once when the agent is killed at %s',
-      { timeout: 120_000 },
-      async (point) => {
-        const app = await prepare(scenario)
-        await platform.stopServer()
-        await platform.startServer({ SKYPANEL_CRASH_AT: stopAt(point) })
-        const acting = app.act().catch(() => null)
-        await until('the server stopped itself', () => platform.isServerStopped(), 30_000)
-        await platform.stopAgent('SIGKILL')
-        await platform.startAgent()
-        platform.continueServer()
-        const back = performance.now()
-        await expectDone(world, scenario, app, losesReleaseCommand(scenario, point))
-        recoveries.push(performance.now() - back)
-        await acting
-      },
-    )
-  })
 }
