@@ -32,6 +32,9 @@ describe('failures', () => {
     expect(
       explainEnd(end, 'build', 'x', ['npm error ENOSPC: no space left on device'], limits).outcome.code,
     ).toBe('disk_full')
+    expect(explainEnd({ ok: false, reason: 'disk', usedMb: 60 }, 'build', 'x', [], limits).outcome.code).toBe(
+      'disk_full',
+    )
     expect(explainEnd(end, 'build', 'x', ['boom'], limits).outcome).toMatchObject({
       code: 'build_failed',
       message: expect.stringContaining('boom'),

@@ -41,6 +41,13 @@ export function explainEnd(
         'Let the build use less memory (e.g. fewer parallel jobs), or raise the memory limit of builds.',
       )
     case 'disk':
+      // Ended before it reached its limit: it was the machine's reserve that it touched.
+      if ((end.usedMb ?? 0) <= limits.diskMb)
+        return new BuildStopped(
+          'disk_full',
+          `The step "${step}" was ended: it left hardly any space on the machine's disk (it wrote ${end.usedMb ?? 0} MB)`,
+          'Free space on the machine, or remove old releases.',
+        )
       return new BuildStopped(
         'build_failed',
         `The step "${step}" was ended: it wrote ${end.usedMb ?? 0} MB, the limit is ${limits.diskMb} MB`,

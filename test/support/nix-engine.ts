@@ -72,8 +72,8 @@ export function stepsPlan(
 }
 
 /** A real engine over a real store, whose calls of Nix are noted: each enters the store's namespace. */
-export async function openNixBench(): Promise<NixBench> {
-  const home = await openNixHome()
+export async function openNixBench(folder?: string): Promise<NixBench> {
+  const home = await openNixHome(folder)
   const scratch = mkdtempSync(join(tmpdir(), 'skypanel-nix-'))
   const salt = `${process.pid}-${Date.now()}`
   const log = join(scratch, 'calls')

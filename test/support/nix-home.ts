@@ -16,7 +16,7 @@ const GROUP = 'skypanel-test-build'
 const BUILDERS = [1, 2, 3, 4].map((index) => `skypanel-test-b${index}`)
 
 /** Stacks cost half a minute: the home stays between runs, and only what builds put into it goes. */
-const HOME = process.env['SKYPANEL_TEST_NIX'] ?? '/var/cache/skypanel/test-nix'
+export const TEST_NIX = process.env['SKYPANEL_TEST_NIX'] ?? '/var/cache/skypanel/test-nix'
 
 export interface NixHome {
   readonly home: string
@@ -81,19 +81,19 @@ async function makeBuilders(): Promise<void> {
 }
 
 /** A store with both stacks, in a namespace of its own; made at first use. */
-export async function openNixHome(): Promise<NixHome> {
-  const at = paths(HOME)
+export async function openNixHome(home: string = TEST_NIX): Promise<NixHome> {
+  const at = paths(home)
   const madeMountPoint = !existsSync('/nix')
-  await mkdir(HOME, { recursive: true, mode: 0o755 })
-  await ensureNamespace(HOME)
+  await mkdir(home, { recursive: true, mode: 0o755 })
+  await ensureNamespace(home)
   await makeBuilders()
   const registries = await machineRegistries()
   const nix = await ensureNix({ ...at, buildGroup: GROUP }, registries, () => undefined)
-  const enter = inNamespace(HOME)
+  const enter = inNamespace(home)
   const store: Store = { nix, root: at.nix, enter }
   const stacks = await ensureStacks(store, at.agentState, registries, () => undefined)
   return {
-    home: HOME,
+    home,
     at,
     group: GROUP,
     enter,
@@ -106,7 +106,7 @@ export async function openNixHome(): Promise<NixHome> {
         await rm(join(at.nix, 'var/nix/gcroots', group), { recursive: true, force: true })
       await rm(join(at.agentState, 'stages'), { recursive: true, force: true })
       await rm(at.cache, { recursive: true, force: true })
-      await removeNamespace(HOME)
+      await removeNamespace(home)
       for (const name of BUILDERS) await succeeds('userdel', name)
       await succeeds('groupdel', GROUP)
       if (madeMountPoint) await succeeds('rmdir', '/nix')
