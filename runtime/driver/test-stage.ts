@@ -39,10 +39,18 @@ const BINARIES = [
   process.execPath,
 ]
 
+/** Debian's Node keeps some of its own modules in files, and aborts without them. */
+function outsideScripts(library: string): string[] {
+  const named = readFileSync(library, 'latin1').match(/\/usr\/share\/nodejs\/[\w@./-]+\.js/g) ?? []
+  return [...new Set(named)].filter((path) => existsSync(path))
+}
+
 async function copyWithLibraries(binary: string, root: string, at: string): Promise<void> {
   const listed = await run(['ldd', binary])
   const libraries = [...listed.matchAll(/(\/\S+\.so\S*)/g)].map((match) => match[1] ?? '')
-  for (const [from, to] of [[binary, at], ...libraries.map((path) => [path, path])] as [string, string][]) {
+  const scripts = libraries.filter((path) => path.includes('/libnode.so')).flatMap(outsideScripts)
+  const wanted = [...libraries, ...scripts].map((path) => [path, path])
+  for (const [from, to] of [[binary, at], ...wanted] as [string, string][]) {
     const target = join(root, to.replace(/^\/(bin|lib|lib64|sbin)\//, '/usr/$1/'))
     mkdirSync(dirname(target), { recursive: true })
     if (!existsSync(target)) copyFileSync(from, target)
