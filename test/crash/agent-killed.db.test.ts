@@ -1,7 +1,7 @@
 import { describe, it } from 'vitest'
 import { until } from '../support/fake-platform.ts'
 import { expectDone } from './at-rest.ts'
-import { losesReleaseCommand, SCENARIOS, scenarios, stopAt } from './scenarios.ts'
+import { SCENARIOS, scenarios, stopAt } from './scenarios.ts'
 import { platform, prepare, recoveries, world } from './stage.ts'
 
 for (const scenario of SCENARIOS) {
@@ -19,7 +19,7 @@ for (const scenario of SCENARIOS) {
         await platform.startAgent()
         platform.continueServer()
         const back = performance.now()
-        await expectDone(world, scenario, app, losesReleaseCommand(scenario, point))
+        await expectDone(world, scenario, app)
         recoveries.push(performance.now() - back)
         await acting
       },

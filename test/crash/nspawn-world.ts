@@ -5,7 +5,7 @@ import { Inside, soon } from '../support/installation.ts'
 import { leftovers } from '../support/leftovers.ts'
 import { TestPlatform } from '../support/platform.ts'
 import { expectDone, quiet, type World } from './at-rest.ts'
-import { losesReleaseCommand, stopAt, type Point, type Scenario } from './scenarios.ts'
+import { stopAt, type Point, type Scenario } from './scenarios.ts'
 
 const SERVER =
   "require('node:http').createServer((_, response) => response.end('up')).listen(process.env.PORT)\n"
@@ -54,8 +54,7 @@ export class NspawnWorld implements AsyncDisposable {
       process.kill(server, 'SIGCONT')
     }
     const back = performance.now()
-    const lost = victim === 'agent' && losesReleaseCommand(scenario, point)
-    await expectDone(this.#world, scenario, { id, folder: app.folder }, lost)
+    await expectDone(this.#world, scenario, { id, folder: app.folder })
     this.#recoveries.push(performance.now() - back)
     await acting
     await expectNothingLeft(inside)

@@ -51,7 +51,3 @@ export const scenarios: Readonly<Record<Scenario, readonly Point[]>> = {
 
 /** `SKYPANEL_CRASH_AT` that stops the server at the point instead of ending it. */
 export const stopAt = (point: Point) => `${point.includes(':') ? point : `${point}:1`}:stop`
-
-/** Killed there, the agent takes the running release command along: nobody can know how far it came. */
-export const losesReleaseCommand = (scenario: Scenario, point: Point) =>
-  (scenario === 'deploy' || scenario === 'config') && point === 'launch.done'
