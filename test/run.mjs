@@ -5,14 +5,26 @@
 //   node test/run.mjs e2e             against a platform of its own, made and removed here
 //   node test/run.mjs crash           the complete crash matrix on nspawn
 //   node test/run.mjs bench [NAME…]   test/bench/NAME.bench.ts, each beside its limit or peer
-import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { execFileSync, spawn } from 'node:child_process'
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
+const checkout = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
 const work = mkdtempSync(join(tmpdir(), 'skypanel-test-'))
+const root = everybodyReads(checkout) ? checkout : mountedFor()
 const words = process.argv.slice(2).filter((word) => !word.startsWith('-'))
 const benches = words[0] === 'bench' ? words.slice(1) : []
 const tiers =
@@ -20,6 +32,27 @@ const tiers =
 const tally = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
 let interrupted = false
+
+/** Whether a process that is not root may enter every folder above: not below /root, for one. */
+function everybodyReads(folder) {
+  if (process.getuid() !== 0) return true
+  for (let at = folder; at !== '/'; at = dirname(at)) if ((statSync(at).mode & 0o005) !== 0o005) return false
+  return true
+}
+
+/** Parts that are not root in the tests run from the checkout, so they need it where everybody may read it. */
+function mountedFor() {
+  const folder = `/run/skypanel-checkout-${process.pid}`
+  mkdirSync(folder)
+  execFileSync('mount', ['--bind', checkout, folder])
+  // The folder itself may be closed as well; on a bind mount there is no other way than to open it.
+  if ((statSync(folder).mode & 0o005) !== 0o005) chmodSync(folder, 0o755)
+  process.on('exit', () => {
+    execFileSync('umount', ['-l', folder])
+    rmdirSync(folder)
+  })
+  return folder
+}
 
 /** Runs argv with output passed through; resolves with the exit code, and stdout when it is kept. */
 function run(argv, { env = {}, keep = false } = {}) {
