@@ -69,6 +69,7 @@ export function createInstances(options: InstancesOptions): Instances {
   /** Reachable by the router: ready, and not being taken away. */
   const serving = new Set<string>()
   const timers = new Map<string, NodeJS.Timeout>()
+  const clearing = new Map<string, Promise<void>>()
   const launch = limitConcurrency(options.parallelStarts)
   const changes = countChanges()
   let closed = false
@@ -211,7 +212,15 @@ export function createInstances(options: InstancesOptions): Instances {
     await clear(record, handle)
   }
 
-  async function clear(record: InstanceRecord, handle = record.handle): Promise<void> {
+  /** Once at a time: a second one that ends late would take away what a successor made under the same names. */
+  function clear(record: InstanceRecord, handle = record.handle): Promise<void> {
+    const { id } = record.spec
+    const running = clearing.get(id) ?? clearAway(record, handle).finally(() => clearing.delete(id))
+    clearing.set(id, running)
+    return running
+  }
+
+  async function clearAway(record: InstanceRecord, handle: InstanceRecord['handle']): Promise<void> {
     try {
       if (handle !== null) await driver.destroy(handle)
       await writeLogSource(record, true, options.logGroup)
