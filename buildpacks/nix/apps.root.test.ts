@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,7 +11,7 @@ import { planFolder } from '../plan-folder.ts'
 import { NixEngine } from './engine.ts'
 import { ensureNative } from './native.ts'
 import { ensureStacks } from './stack.ts'
-import { closureOf, physical } from './store.ts'
+import { callNixStore, closureOf, physical } from './store.ts'
 import { UnshareCells } from './unshare-cells.ts'
 
 const apps = fileURLToPath(new URL('../../test/apps', import.meta.url))
@@ -64,6 +64,21 @@ function artifactOf({ outcome, lines }: Built) {
 }
 
 describe('the sample apps', () => {
+  test('a toolchain of which garbage collection left a part is completed', async () => {
+    const node = async () => {
+      const { artifact } = artifactOf(await push('express'))
+      return artifact.tools.find((path) => /-node-[\d.]+$/.test(path)) ?? ''
+    }
+    const before = await node()
+    // A running instance keeps what it uses, and nothing keeps what only builds need; or the other way round.
+    for (const path of [before, `${before}-dev`]) {
+      const key = /^\/nix\/store\/[0-9a-z]{32}(.*)$/.exec(path)?.[1] ?? ''
+      const found = readdirSync(physical(home.store, '/nix/store')).find((name) => name.endsWith(key))
+      await callNixStore(home.store, ['--delete', '--ignore-liveness', `/nix/store/${found}`])
+      expect(await node()).toBe(before)
+    }
+  })
+
   test('Express: exact Node, dependencies by the lock, the source on top; a changed source reuses them', async () => {
     const first = artifactOf(await push('express'))
     expect(first.artifact.processTypes['web']).toBeDefined()

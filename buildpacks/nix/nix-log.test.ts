@@ -52,5 +52,5 @@ describe("Nix's own log", () => {
 test('the outputs of a derivation are read, and its inputs are not', () => {
   const text =
     'Derive([("dev","/nix/store/a-dev","",""),("out","/nix/store/a","","")],[("/nix/store/in.drv",["out"])],["/nix/store/src"],"x","y",[],[("out","/nix/store/a")])'
-  expect(outputsOfDerivation(text)).toEqual(['/nix/store/a-dev', '/nix/store/a'])
+  expect(outputsOfDerivation(text)).toEqual({ dev: '/nix/store/a-dev', out: '/nix/store/a' })
 })

@@ -42,10 +42,21 @@ export type StageEnd =
 
 const Built = z.array(z.object({ drvPath: z.string(), outputs: z.record(z.string(), z.string()) }))
 
-/** Output paths that stand in a derivation (ATerm: `Derive([("out","/nix/store/…","","")…`). */
-export function outputsOfDerivation(text: string): string[] {
+/** Outputs by name as they stand in a derivation (ATerm: `Derive([("out","/nix/store/…","","")…`). */
+export function outputsOfDerivation(text: string): Record<string, string> {
   const end = text.indexOf('],[')
-  return [...text.slice(0, end).matchAll(/\("[^"]+","(\/nix\/store\/[^"]+)"/g)].map((match) => match[1] ?? '')
+  const found = text.slice(0, end).matchAll(/\("([^"]+)","(\/nix\/store\/[^"]+)"/g)
+  return Object.fromEntries([...found].map(([, name, path]) => [name, path]))
+}
+
+/** Nix tells only of what it made: outputs that were there already are known by the derivation alone. */
+async function outputsOf(store: Store, stdout: string): Promise<Record<string, string>> {
+  const outputs: Record<string, string> = {}
+  for (const built of Built.parse(JSON.parse(stdout))) {
+    const text = await readFile(physical(store, built.drvPath), 'utf8').catch(() => '')
+    Object.assign(outputs, outputsOfDerivation(text), built.outputs)
+  }
+  return outputs
 }
 
 async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
@@ -104,7 +115,7 @@ async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
 async function removePartial(store: Store, derivations: ReadonlySet<string>): Promise<void> {
   for (const derivation of derivations) {
     const text = await readFile(physical(store, derivation), 'utf8').catch(() => '')
-    const outputs = outputsOfDerivation(text)
+    const outputs = Object.values(outputsOfDerivation(text))
     const halves = await invalidPaths(store, outputs)
     const left = [
       `${derivation}.chroot`,
@@ -175,10 +186,7 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
       const text = said.slice(-15).join('\n') || result.stderr
       return { ok: false, reason: derivations.size === 0 ? 'nix' : 'failed', text }
     }
-    const outputs = Object.assign(
-      {},
-      ...Built.parse(JSON.parse(result.stdout)).map((built) => built.outputs),
-    ) as Record<string, string>
+    const outputs = await outputsOf(store, result.stdout)
     return { ok: true, outputs }
   } finally {
     clearTimeout(timer)
