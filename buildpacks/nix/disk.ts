@@ -20,10 +20,13 @@ export async function usedMb(paths: readonly string[]): Promise<number> {
 }
 
 const EVERY_MS = 1000
+/** Others may free what a build takes, so it is counted from time to time whatever the free space says. */
+const COUNT_EVERY = 20
 
 /**
  * Calls `exceeded` once when what `paths` holds has grown beyond the limit, or when the machine's reserve is touched.
- * Counting walks all files, so it only happens after the machine's free space has shrunk by a part of the limit.
+ * Counting walks all files, so it only happens after the machine's free space has shrunk by a part of the limit since
+ * the watch began, and every 20 seconds.
  */
 export function watchDisk(
   folder: string,
@@ -33,12 +36,14 @@ export function watchDisk(
 ): Disposable {
   let counting = false
   let over = false
+  let looks = 0
   let counted: number | null = null
   const look = async () => {
     const free = await freeMb(folder)
     counted ??= free
+    looks += 1
     const shrunk = counted - free
-    if (shrunk < limitMb / 8 && free > RESERVE_MB / 2) return
+    if (shrunk < limitMb / 8 && free > RESERVE_MB / 2 && looks % COUNT_EVERY !== 0) return
     counted = free
     const used = await usedMb(paths())
     if ((used > limitMb || free < RESERVE_MB / 4) && !over) {
@@ -46,13 +51,16 @@ export function watchDisk(
       exceeded(used)
     }
   }
-  const timer = setInterval(() => {
+  const turn = () => {
     if (counting || over) return
     counting = true
     look()
       // A path that went away while it was counted is no reason to end a build.
       .catch(() => undefined)
       .finally(() => (counting = false))
-  }, EVERY_MS)
+  }
+  // The first look is at once: what a build writes in its first second counts as well.
+  turn()
+  const timer = setInterval(turn, EVERY_MS)
   return { [Symbol.dispose]: () => clearInterval(timer) }
 }

@@ -28,6 +28,8 @@ export async function attach(agent: AgentContext, request: IncomingMessage, sock
     else socket.write(encodeFrame(stream === 'stdout' ? RunFrame.stdout : RunFrame.stderr, data))
   })
   socket.on('data', frameHandler(line, socket))
+  // The check of who is at the other end lent the connection to a child, and Node stops reading what it lends.
+  socket.resume()
   socket.on('error', () => socket.destroy())
   // The client hangs up: so does the run's terminal.
   socket.once('close', () => line.close())
