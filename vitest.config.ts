@@ -22,6 +22,7 @@ export default defineConfig({
           include: named('db.test'),
           exclude,
           pool: 'forks',
+          maxWorkers: 2,
           testTimeout: 60_000,
           hookTimeout: 60_000,
         },

@@ -38,7 +38,7 @@ const Environment = z.object({
   SKYPANEL_BUILD_SECONDS: whole.default(1800),
   SKYPANEL_BUILD_MEMORY_MB: whole.default(2048),
   SKYPANEL_BUILD_DISK_MB: whole.default(8192),
-  /** For the crash tests: `point` or `point:n`; the process kills itself when it passes the point the n-th time. */
+  /** For the crash tests: where the process kills or stops itself (deploy/crash-points.ts). */
   SKYPANEL_CRASH_AT: z.string().optional(),
 })
 

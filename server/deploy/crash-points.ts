@@ -1,3 +1,6 @@
+import { readFileSync } from 'node:fs'
+import { isAbsolute } from 'node:path'
+
 /**
  * Every place between a journal row and its effect, and between an effect and what follows, at which the server can
  * be killed. The crash matrix (test/crash) kills it at each of them and looks at what is left.
@@ -62,16 +65,34 @@ export type Crash = (point: CrashPoint) => void
 
 /**
  * `point`, `point:n` or `point:n:stop`: when the point is passed for the n-th time the process ends by SIGKILL, or is
- * stopped by SIGSTOP so that a test can kill something else just then. null: never, as in production.
+ * stopped by SIGSTOP so that a test can kill something else just then. The absolute path of a file that says one of
+ * these, or is not there: a server that is running already can be told, and its successor not to end at the same
+ * point. null: never, as in production.
  */
 export function createCrash(spec: string | null, send: (signal: 'SIGKILL' | 'SIGSTOP') => void): Crash {
   if (spec === null) return () => undefined
-  const [name, count = '1', how] = spec.split(':')
-  if (!CRASH_POINTS.some((point) => point === name)) throw new Error(`${spec} names no crash point`)
-  let left = Number(count)
+  const read = isAbsolute(spec) ? () => textOf(spec) : () => spec
+  let armed = arm(read())
   return (point) => {
-    if (point !== name) return
-    left -= 1
-    if (left === 0) send(how === 'stop' ? 'SIGSTOP' : 'SIGKILL')
+    const text = read()
+    if (text !== armed.text) armed = arm(text)
+    if (point !== armed.name) return
+    armed.left -= 1
+    if (armed.left === 0) send(armed.how === 'stop' ? 'SIGSTOP' : 'SIGKILL')
+  }
+}
+
+function arm(text: string) {
+  const [name = '', count = '1', how] = text.split(':')
+  if (text !== '' && !CRASH_POINTS.some((point) => point === name))
+    throw new Error(`${text} names no crash point`)
+  return { text, name, how, left: Number(count) }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8').trim()
+  } catch {
+    return ''
   }
 }

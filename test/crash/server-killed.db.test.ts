@@ -1,27 +1,22 @@
 import { describe, it } from 'vitest'
 import { until } from '../support/fake-platform.ts'
-import { expectDone } from './at-rest.ts'
 import { SCENARIOS, scenarios } from './scenarios.ts'
-import { platform, prepare, recoveries, world } from './stage.ts'
+import { onStage } from './stage.ts'
 
 for (const scenario of SCENARIOS) {
-  describe(`a ${scenario}`, () => {
+  describe.concurrent(`a ${scenario}`, () => {
     it.each(scenarios[scenario])(
       'is done exactly once when the server is killed at %s',
       { timeout: 120_000 },
-      async (point) => {
-        const app = await prepare(scenario)
-        await platform.stopServer()
-        await platform.startServer({ SKYPANEL_CRASH_AT: point })
-        const acting = app.act().catch(() => null)
-        await until('the server killed itself', () => !platform.isServerRunning(), 30_000)
-        const died = performance.now()
-        await platform.startServer()
-        const back = performance.now()
-        await expectDone(world, scenario, app)
-        recoveries.push(performance.now() - Math.max(died, back))
-        await acting
-      },
+      (point) =>
+        onStage(scenario, async (platform, act) => {
+          await platform.crashAt(point)
+          void act()
+          await until('the server killed itself', () => !platform.isServerRunning(), 30_000)
+          // Its successor would end at the same point again.
+          await platform.crashAt(null)
+          await platform.startServer()
+        }),
     )
   })
 }

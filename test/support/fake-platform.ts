@@ -137,6 +137,7 @@ export async function startFakePlatform() {
 
   const db: Db = openDb({ url: database.url, max: 4 })
   const base = `http://127.0.0.1:${panel}`
+  const crashAt = join(home, 'crash-at')
   let server: Part | null = null
   let agent: Part | null = null
   const others: Part[] = []
@@ -169,6 +170,7 @@ export async function startFakePlatform() {
       server = start('server/main.ts', ['serve', '--home', home], {
         SKYPANEL_BOOT_TIMEOUT: '3',
         SKYPANEL_OPEN_REQUESTS_MS: '0',
+        SKYPANEL_CRASH_AT: crashAt,
         ...env,
       })
       const part = server
@@ -183,6 +185,8 @@ export async function startFakePlatform() {
     },
     stopServer: (signal: NodeJS.Signals = 'SIGTERM') => stop(server, signal),
     stopAgent: (signal: NodeJS.Signals = 'SIGTERM') => stop(agent, signal),
+    /** Where the server kills or stops itself from now on, as in `SKYPANEL_CRASH_AT`; null: nowhere. */
+    crashAt: (spec: string | null) => (spec === null ? rm(crashAt, { force: true }) : writeFile(crashAt, spec)),
     continueServer: () => server?.child.kill('SIGCONT'),
     /** Whether the server stopped itself at a crash point. */
     async isServerStopped() {
