@@ -1,12 +1,43 @@
+import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
+import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
 const everywhere = ['server', 'runtime', 'buildpacks', 'cli', 'test']
-const named = (suffix: string) => everywhere.map((folder) => `${folder}/**/*.${suffix}.ts`)
+const named = (suffix: string, folders = everywhere) => folders.map((folder) => `${folder}/**/*.${suffix}.ts`)
 const exclude = ['**/node_modules/**', '**/dist/**', '**/fixtures/**', 'test/apps/**']
+
+/** These take a minute or more, so they begin first; the others fill the time beside them. */
+const LONG = [
+  'server-killed',
+  'agent-killed',
+  'rejected',
+  'never-listens',
+  'crash',
+  'interrupted',
+  'handover',
+  'receive',
+  'running',
+]
+
+class LongFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification) => {
+      const found = LONG.indexOf(basename(moduleId).split('.')[0] ?? '')
+      return found < 0 ? LONG.length : found
+    }
+    return (await super.sort(files)).sort((one, other) => rank(one) - rank(other))
+  }
+}
+
+/** They kill the platform's processes, fill its disk, or look whether anything is left on it: nothing runs beside them. */
+const alone = ['survives', 'interrupted-push', 'crash-sample', 'disk-full'].map(
+  (name) => `test/e2e/${name}.e2e.test.ts`,
+)
 
 // One runner for every tier; which parts are real is told by a file's suffix (CONTRIBUTING.md, "Tests").
 export default defineConfig({
   test: {
+    sequence: { sequencer: LongFirst },
     projects: [
       {
         test: {
@@ -31,8 +62,20 @@ export default defineConfig({
         test: {
           name: 'root',
           include: named('root.test'),
+          exclude: [...exclude, 'buildpacks/**'],
+          pool: 'forks',
+          maxWorkers: 2,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+      {
+        test: {
+          name: 'nix',
+          include: named('root.test', ['buildpacks']),
           exclude,
           pool: 'forks',
+          // One store for all of them.
           fileParallelism: false,
           testTimeout: 180_000,
           hookTimeout: 300_000,
@@ -42,11 +85,24 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: named('e2e.test'),
+          exclude: [...exclude, ...alone],
+          pool: 'forks',
+          maxWorkers: 3,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          name: 'e2e-alone',
+          include: alone,
           exclude,
           pool: 'forks',
           fileParallelism: false,
-          testTimeout: 300_000,
-          hookTimeout: 300_000,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          sequence: { groupOrder: 2 },
         },
       },
       {
@@ -56,8 +112,8 @@ export default defineConfig({
           exclude,
           pool: 'forks',
           fileParallelism: false,
-          testTimeout: 1_800_000,
-          hookTimeout: 300_000,
+          testTimeout: 180_000,
+          hookTimeout: 120_000,
         },
       },
     ],

@@ -1,37 +1,39 @@
 // Runs the tiers of the test suite and closes with one line: `N passed, N failed`.
 //
-//   node test/run.mjs                 everything: checks, fast, db, root, e2e
-//   node test/run.mjs fast|db|root    one tier
-//   node test/run.mjs e2e             against a platform of its own, made and removed here
-//   node test/run.mjs crash           the complete crash matrix on nspawn
-//   node test/run.mjs bench [NAME…]   test/bench/NAME.bench.ts, each beside its limit or peer
-import { execFileSync, spawn } from 'node:child_process'
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  readdirSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from 'node:fs'
-import { tmpdir } from 'node:os'
+//   node test/run.mjs                     everything: check, fast, db, root, nix, e2e
+//   node test/run.mjs fast|db|root|nix    one tier, or several
+//   node test/run.mjs e2e                 against a platform of its own, made and removed here
+//   node test/run.mjs crash               the complete crash matrix on nspawn
+//   node test/run.mjs bench [NAME…]       test/bench/NAME.bench.ts, each beside its limit or peer
+import { execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, opendirSync } from 'node:fs'
+import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
-import { fileURLToPath } from 'node:url'
+import { fileURLToPath, pathToFileURL } from 'node:url'
+import { endOnSignals, isInterrupted, run } from './runner/children.mjs'
+import { abandonedHomes, removeAbandonedFolders, unmountCheckout } from './runner/earlier-runs.mjs'
+import { openOutput } from './runner/output.mjs'
+import { claims, freePorts } from './runner/ports.mjs'
+
+/** Tiers that run one after the other, beside those of the other lanes: most of their time is waiting. */
+const LANES = [['check', 'fast', 'db'], ['root'], ['nix'], ['e2e']]
+/** Bytes below which a machine runs one tier at a time. */
+const MEMORY_FOR_LANES = 6 * 2 ** 30
+/** Where set-up mounts the controllers that a machine's init did not (runtime/limits/mount-hierarchies.ts). */
+const CONTROLLERS = '/run/skypanel/cgroup'
 
 const checkout = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '')
-const work = mkdtempSync(join(tmpdir(), 'skypanel-test-'))
+removeAbandonedFolders()
+const work = mkdtempSync(join(tmpdir(), `skypanel-test-${process.pid}-`))
 const root = everybodyReads(checkout) ? checkout : mountedFor()
 const words = process.argv.slice(2).filter((word) => !word.startsWith('-'))
 const benches = words[0] === 'bench' ? words.slice(1) : []
-const tiers =
-  words[0] === 'bench' ? ['bench'] : words.length > 0 ? words : ['check', 'fast', 'db', 'root', 'e2e']
+const tiers = words[0] === 'bench' ? ['bench'] : words.length > 0 ? words : LANES.flat()
+const output = openOutput(tiers)
 const tally = { passed: 0, failed: 0, skipped: 0 }
 const failures = []
-let interrupted = false
 
 /** Whether a process that is not root may enter every folder above: not below /root, for one. */
 function everybodyReads(folder) {
@@ -47,73 +49,51 @@ function mountedFor() {
   execFileSync('mount', ['--bind', checkout, folder])
   // The folder itself may be closed as well; on a bind mount there is no other way than to open it.
   if ((statSync(folder).mode & 0o005) !== 0o005) chmodSync(folder, 0o755)
-  process.on('exit', () => {
-    execFileSync('umount', ['-l', folder])
-    rmdirSync(folder)
-  })
+  process.on('exit', () => unmountCheckout(folder))
   return folder
 }
 
-/** Runs argv with output passed through; resolves with the exit code, and stdout when it is kept. */
-function run(argv, { env = {}, keep = false } = {}) {
-  return new Promise((resolve) => {
-    const child = spawn(argv[0], argv.slice(1), {
-      cwd: root,
-      env: { ...process.env, ...env },
-      stdio: ['ignore', keep ? 'pipe' : 'inherit', 'inherit'],
-    })
-    let kept = ''
-    child.stdout?.on('data', (data) => (kept += data))
-    child.on('error', (error) => resolve({ code: 127, stdout: String(error) }))
-    child.on('close', (code) => resolve({ code: code ?? 1, stdout: kept }))
-  })
-}
+const teller = (tier) => (text) => output.tell(tier, text)
+const bin = (name) => join(root, 'node_modules', '.bin', name)
+const bootstrap = (tell, words, more = {}) =>
+  run([process.execPath, 'runtime/setup/bootstrap.mjs', ...words], { cwd: root, tell, ...more })
 
 function note(name, ok) {
   tally[ok ? 'passed' : 'failed'] += 1
   if (!ok) failures.push(name)
 }
 
-async function prepare(...flags) {
-  const { code } = await run(['node', 'runtime/setup/bootstrap.mjs', 'prepare', ...flags])
-  if (code !== 0) {
-    note('prepare', false)
-    return false
-  }
-  return true
-}
-
-async function check() {
-  const bin = (name) => join(root, 'node_modules', '.bin', name)
+async function check(tell) {
   const checks = {
     'types of the tests': [bin('tsc'), '-p', 'test/tsconfig.json'],
     lint: [bin('oxlint'), '--type-aware'],
     format: [bin('biome'), 'format', '.'],
   }
-  for (const [name, argv] of Object.entries(checks)) {
-    const { code } = await run(argv)
-    console.log(`${code === 0 ? '✔' : '✘'} ${name}`)
-    note(name, code === 0)
-  }
+  await Promise.all(
+    Object.entries(checks).map(async ([name, argv]) => {
+      let said = ''
+      const { code } = await run(argv, { cwd: root, tell: (text) => (said += text) })
+      tell(`${code === 0 ? '' : said}${code === 0 ? '✔' : '✘'} ${name}\n`)
+      note(name, code === 0)
+    }),
+  )
 }
 
-async function vitest(project, env = {}) {
-  const report = join(work, `${project}.json`)
-  console.log(`\n── ${project} ${'─'.repeat(60 - project.length)}`)
+async function vitest(tier, tell, env = {}) {
+  const report = join(work, `${tier}.json`)
+  const projects = tier === 'e2e' ? ['e2e', 'e2e-alone'] : [tier]
+  const flags = ['--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
   const { code } = await run(
-    [
-      join(root, 'node_modules', '.bin', 'vitest'),
-      'run',
-      '--project',
-      project,
-      '--reporter=default',
-      '--reporter=json',
-      `--outputFile.json=${report}`,
-    ],
-    { env },
+    [bin('vitest'), 'run', ...projects.flatMap((name) => ['--project', name]), ...flags],
+    {
+      cwd: root,
+      env,
+      whole: true,
+      tell,
+    },
   )
   if (!existsSync(report)) {
-    note(`${project}: the runner left no report (exit ${code})`, false)
+    note(`${tier}: the runner left no report (exit ${code})`, false)
     return
   }
   const result = JSON.parse(readFileSync(report, 'utf8'))
@@ -122,42 +102,38 @@ async function vitest(project, env = {}) {
   tally.skipped += result.numPendingTests + (result.numTodoTests ?? 0)
   for (const file of result.testResults) {
     for (const test of file.assertionResults)
-      if (test.status === 'failed') failures.push(`${project}: ${test.fullName}`)
+      if (test.status === 'failed') failures.push(`${tier}: ${test.fullName}`)
     // A file that does not load has no test to fail; it counts as one.
     if (file.status === 'failed' && file.assertionResults.length === 0)
-      note(`${project}: ${file.name} did not load`, false)
+      note(`${tier}: ${file.name} did not load`, false)
   }
   if (code !== 0 && result.numFailedTests === 0 && result.success)
-    note(`${project}: the runner ended with ${code}`, false)
+    note(`${tier}: the runner ended with ${code}`, false)
 }
 
-async function bench(env) {
+async function bench(tell, env) {
   const all = readdirSync(join(root, 'test', 'bench')).filter((file) => file.endsWith('.bench.ts'))
-  for (const file of all.filter(
-    (name) => benches.length === 0 || benches.includes(name.replace('.bench.ts', '')),
-  )) {
-    console.log(`\n── ${file}`)
-    const { code } = await run(['node', '--import', 'tsx', join('test', 'bench', file)], { env })
+  const wanted = (name) => benches.length === 0 || benches.includes(name.replace('.bench.ts', ''))
+  for (const file of all.filter(wanted)) {
+    if (isInterrupted()) return
+    tell(`\n── ${file}\n`)
+    const argv = [process.execPath, '--import', 'tsx', join('test', 'bench', file)]
+    const { code } = await run(argv, { cwd: root, env, tell })
     note(`bench ${file}`, code === 0)
   }
 }
 
 /** A platform of its own beside whatever runs on this machine: own home, ports, range, users; removed afterwards. */
-async function withPlatform(test) {
+async function withPlatform(tell, test) {
   const home = join('/var/lib', `skypanel-test-${process.pid}`)
-  const ports = { panel: 18800, http: 18880, https: 18843 }
-  const flags = [
-    '--home',
-    home,
-    '--panel-port',
-    String(ports.panel),
-    '--http-port',
-    String(ports.http),
-    '--https-port',
-    String(ports.https),
-  ]
-  const started = await run(
-    ['node', 'runtime/setup/bootstrap.mjs', 'start', ...flags, '--detach', '--json', '--no-command'],
+  const ports = await freePorts(3)
+  const flags = ['--panel-port', '--http-port', '--https-port'].flatMap((flag, at) => [
+    flag,
+    String(ports[at]),
+  ])
+  const started = await bootstrap(
+    tell,
+    ['start', '--home', home, ...flags, '--detach', '--json', '--no-command'],
     { keep: true },
   )
   note('npm start brings up a platform and serves the sample', started.code === 0)
@@ -168,9 +144,76 @@ async function withPlatform(test) {
     writeFileSync(file, JSON.stringify({ ...JSON.parse(facts), home }))
     await test({ SKYPANEL_TEST_PLATFORM: file })
   } finally {
-    const removed = await run(['node', 'runtime/setup/bootstrap.mjs', 'uninstall', '--home', home, '--yes'])
+    const removed = await bootstrap(tell, ['uninstall', '--home', home, '--yes'])
     note('npm run uninstall leaves nothing', removed.code === 0 && !existsSync(home))
   }
+}
+
+async function runTier(tier) {
+  const tell = teller(tier)
+  const began = performance.now()
+  tell(`\n── ${tier} ${'─'.repeat(60 - tier.length)}\n`)
+  if (tier === 'check') await check(tell)
+  else if (tier === 'e2e' || tier === 'crash') await withPlatform(tell, (env) => vitest(tier, tell, env))
+  else if (tier === 'bench') await withPlatform(tell, (env) => bench(tell, env))
+  else await vitest(tier, tell)
+  tell(`── ${tier} took ${Math.round((performance.now() - began) / 1000)} s\n`)
+  output.end(tier)
+}
+
+async function runLane(lane) {
+  for (const tier of lane) if (!isInterrupted()) await runTier(tier)
+}
+
+const needs = (...those) => tiers.some((tier) => those.includes(tier))
+
+/** Tests of the machine use names that they share with those of another run: that one ends first. */
+async function aloneOnMachine() {
+  const server = createServer((socket) => socket.destroy())
+  for (let told = false; !isInterrupted(); told = true) {
+    const taken = await new Promise((resolve) => {
+      server.once('error', () => resolve(true))
+      server.listen('\0skypanel-test-machine', () => resolve(false))
+    })
+    if (!taken) break
+    if (!told) console.log('… another run tests this machine; waiting for its end')
+    await new Promise((resolve) => setTimeout(resolve, 1_000))
+  }
+  return () => server.close()
+}
+
+/** Uninstalling the last platform unmounts these, unless somebody has them open: tests beside it count on them. */
+function holdControllers() {
+  const held = existsSync(CONTROLLERS)
+    ? readdirSync(CONTROLLERS).map((name) => opendirSync(join(CONTROLLERS, name)))
+    : []
+  return async () => {
+    for (const folder of held) await folder.close()
+    if (held.length === 0 || claims().length > 0) return
+    const module = join(root, 'dist', 'runtime', 'limits', 'mount-hierarchies.js')
+    await (await import(pathToFileURL(module).href)).unmountHierarchies()
+  }
+}
+
+async function runAll() {
+  const say = (text) => process.stderr.write(text)
+  const machine = needs('root', 'nix', 'e2e', 'crash', 'bench')
+  const flags = [...(machine || needs('db') ? ['--machine'] : []), ...(machine ? ['--consul'] : [])]
+  const prepared = await bootstrap(say, ['prepare', ...flags])
+  if (prepared.code !== 0) return note('prepare', false)
+  for (const home of abandonedHomes()) {
+    say(`… removing ${home}, which a run before left\n`)
+    await bootstrap(say, ['uninstall', '--home', home, '--yes'])
+  }
+  const leave = needs('root', 'nix') ? await aloneOnMachine() : () => undefined
+  const release = holdControllers()
+  const beside = totalmem() >= MEMORY_FOR_LANES
+  const lanes = LANES.map((lane) => lane.filter((tier) => tiers.includes(tier)))
+  const others = tiers.filter((tier) => !LANES.flat().includes(tier))
+  await (beside ? Promise.all(lanes.map(runLane)) : runLane(lanes.flat()))
+  await runLane(others)
+  await release()
+  leave()
 }
 
 function close() {
@@ -178,24 +221,9 @@ function close() {
   if (failures.length > 0) console.log(`\nFailed:\n${failures.map((name) => `  ✘ ${name}`).join('\n')}`)
   const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : ''
   console.log(`\n${tally.passed} passed, ${tally.failed} failed${skipped}`)
-  process.exitCode = tally.failed === 0 && tally.passed > 0 && !interrupted ? 0 : 1
+  process.exitCode = tally.failed === 0 && tally.passed > 0 && !isInterrupted() ? 0 : 1
 }
 
-process.on('SIGINT', () => (interrupted = true))
-
-const needs = (...those) => tiers.some((tier) => those.includes(tier))
-const flags = [
-  ...(needs('root', 'e2e', 'crash', 'db', 'bench') ? ['--machine'] : []),
-  ...(needs('root', 'e2e', 'crash', 'bench') ? ['--consul'] : []),
-]
-if (await prepare(...flags)) {
-  for (const tier of tiers) {
-    if (interrupted) break
-    if (tier === 'check') await check()
-    else if (tier === 'e2e') await withPlatform((env) => vitest('e2e', env))
-    else if (tier === 'bench') await withPlatform(bench)
-    else if (tier === 'crash') await withPlatform((env) => vitest('crash', env))
-    else await vitest(tier)
-  }
-}
+endOnSignals()
+await runAll()
 close()

@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { fileURLToPath } from 'node:url'
 import { afterAll, expect, test } from 'vitest'
+import { freePorts } from '../../test/runner/ports.mjs'
 import { kernelNames } from '../installation.ts'
 import { readInstallation } from './setup-context.ts'
 import { readClaims } from './steps/installation.ts'
@@ -10,10 +11,10 @@ import { groupsNamed } from './stop.ts'
 
 const checkout = fileURLToPath(new URL('../..', import.meta.url))
 const home = `/var/lib/skypanel-cut-${process.pid}`
-const port = 21_000 + (process.pid % 1000) * 3
+const [panel, http, https] = await freePorts(3)
 const FLAGS = '--driver fake --registry embedded --allow-unlimited --no-command --detach --json'
   .split(' ')
-  .concat(`--panel-port ${port} --http-port ${port + 1} --https-port ${port + 2}`.split(' '))
+  .concat(`--panel-port ${panel} --http-port ${http} --https-port ${https}`.split(' '))
 
 interface Ended {
   readonly code: number | null

@@ -1,6 +1,7 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { request } from 'node:http'
 import { connect, createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -63,6 +64,28 @@ export async function until<T>(
     if (Date.now() > deadline) throw new Error(`not within ${ms} ms: ${what}`)
     await sleep(25)
   }
+}
+
+/** On a connection of its own: a kept one may lead to a server that was killed. */
+function ask(
+  url: string,
+  method: string,
+  token: string,
+  body: unknown,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const headers = {
+      authorization: `Bearer ${token}`,
+      ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    }
+    const asking = request(url, { method, headers, agent: false }, (reply) => {
+      let text = ''
+      reply.setEncoding('utf8').on('data', (more: string) => (text += more))
+      reply.on('error', reject).on('end', () => resolve({ status: reply.statusCode ?? 0, text }))
+    })
+    asking.on('error', reject)
+    asking.end(body === undefined ? undefined : JSON.stringify(body))
+  })
 }
 
 const answers = (path: string) =>
@@ -177,8 +200,8 @@ export async function startFakePlatform() {
       await until('the server answers', async () => {
         if (part.child.exitCode !== null || part.child.signalCode !== null)
           throw new Error(`the server ended: ${part.output}`)
-        return fetch(`${base}/api/health`).then(
-          ({ ok }) => ok,
+        return ask(`${base}/api/health`, 'GET', '', undefined).then(
+          ({ status }) => status === 200,
           () => false,
         )
       })
@@ -186,7 +209,8 @@ export async function startFakePlatform() {
     stopServer: (signal: NodeJS.Signals = 'SIGTERM') => stop(server, signal),
     stopAgent: (signal: NodeJS.Signals = 'SIGTERM') => stop(agent, signal),
     /** Where the server kills or stops itself from now on, as in `SKYPANEL_CRASH_AT`; null: nowhere. */
-    crashAt: (spec: string | null) => (spec === null ? rm(crashAt, { force: true }) : writeFile(crashAt, spec)),
+    crashAt: (spec: string | null) =>
+      spec === null ? rm(crashAt, { force: true }) : writeFile(crashAt, spec),
     continueServer: () => server?.child.kill('SIGCONT'),
     /** Whether the server stopped itself at a crash point. */
     async isServerStopped() {
@@ -205,15 +229,8 @@ export async function startFakePlatform() {
       path: string,
       body?: unknown,
     ): Promise<T & { readonly id?: string; readonly message?: string }> {
-      const reply = await fetch(`${base}/api${path}`, {
-        method,
-        headers: {
-          authorization: `Bearer ${platform.token}`,
-          ...(body === undefined ? {} : { 'content-type': 'application/json' }),
-        },
-        ...(body === undefined ? {} : { body: JSON.stringify(body) }),
-      })
-      return (await reply.json()) as T & { readonly id?: string; readonly message?: string }
+      const { text } = await ask(`${base}/api${path}`, method, platform.token, body)
+      return JSON.parse(text) as T & { readonly id?: string; readonly message?: string }
     },
     async createApp(name: string) {
       const app = await platform.api<{ id: string; name: string; git_url: string }>('POST', '/apps', { name })

@@ -34,7 +34,7 @@ function unprivileged(): ClusterSpec['owner'] {
 /** A throw-away cluster in a temporary folder; tests run as root, the cluster does not. */
 export async function startTestCluster(): Promise<TestCluster> {
   const owner = unprivileged()
-  const top = mkdtempSync(join(tmpdir(), 'skypanel-pg-'))
+  const top = mkdtempSync(join(tmpdir(), `skypanel-pg-${process.pid}-`))
   const socketFolder = join(top, 's')
   mkdirSync(socketFolder)
   await Promise.all([chown(top, owner.uid, owner.gid), chown(socketFolder, owner.uid, owner.gid)])
