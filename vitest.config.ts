@@ -45,6 +45,8 @@ export default defineConfig({
           include: named('test'),
           exclude: [...exclude, ...['db', 'root', 'e2e', 'crash'].flatMap((tier) => named(`${tier}.test`))],
           pool: 'threads',
+          // Many threads on few cores: slow is not broken.
+          testTimeout: 30_000,
         },
       },
       {

@@ -8,6 +8,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { compile, compiled } from '../test/support/compiled.ts'
 import { withDatabase } from '../test/support/postgres.ts'
 
 const run = promisify(execFile)
@@ -17,6 +18,7 @@ let database: Awaited<ReturnType<typeof withDatabase>>
 let home: string
 let port: number
 beforeAll(async () => {
+  compile()
   database = await withDatabase()
   home = await mkdtemp(join(tmpdir(), 'skypanel-home-'))
   port = await freePort()
@@ -47,7 +49,7 @@ async function freePort(): Promise<number> {
   return typeof address === 'object' && address !== null ? address.port : 0
 }
 
-const argv = (...verb: string[]) => ['--import', 'tsx', join(repo, 'server/main.ts'), ...verb, '--home', home]
+const argv = (...verb: string[]) => [compiled('server/main.ts'), ...verb, '--home', home]
 const verb = async (...words: string[]) =>
   JSON.parse((await run(process.execPath, argv(...words), { cwd: repo })).stdout) as Record<string, string>
 

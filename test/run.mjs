@@ -13,7 +13,12 @@ import { tmpdir, totalmem } from 'node:os'
 import { dirname, join } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { endOnSignals, isInterrupted, run } from './runner/children.mjs'
-import { abandonedHomes, removeAbandonedFolders, unmountCheckout } from './runner/earlier-runs.mjs'
+import {
+  abandonedHomes,
+  removeAbandonedFolders,
+  removeUnlessMounted,
+  unmountCheckout,
+} from './runner/earlier-runs.mjs'
 import { openOutput } from './runner/output.mjs'
 import { claims, freePorts } from './runner/ports.mjs'
 
@@ -203,9 +208,10 @@ async function runAll() {
   if (prepared.code !== 0) return note('prepare', false)
   for (const home of abandonedHomes()) {
     say(`… removing ${home}, which a run before left\n`)
-    await bootstrap(say, ['uninstall', '--home', home, '--yes'])
+    const { code } = await bootstrap(say, ['uninstall', '--home', home, '--yes'])
+    if (code === 0) removeUnlessMounted(home)
   }
-  const leave = needs('root', 'nix') ? await aloneOnMachine() : () => undefined
+  const leave = needs('root') ? await aloneOnMachine() : () => undefined
   const release = holdControllers()
   const beside = totalmem() >= MEMORY_FOR_LANES
   const lanes = LANES.map((lane) => lane.filter((tier) => tiers.includes(tier)))

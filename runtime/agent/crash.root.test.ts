@@ -2,9 +2,9 @@ import { mkdirSync, writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
+import { compile, compiled } from '../../test/support/compiled.ts'
 import { specOf } from '../driver/conformance.ts'
 import { type NspawnStage, openNspawnStage } from '../driver/test-stage.ts'
 import { CLEAN_ENV, type RunningProcess, start } from '../exec.ts'
@@ -16,6 +16,7 @@ let stage: NspawnStage
 const agents: RunningProcess[] = []
 
 beforeAll(async () => {
+  compile()
   stage = await openNspawnStage(ID, RANGE)
   const { home } = stage
   writeFileSync(
@@ -63,10 +64,9 @@ afterAll(async () => {
 })
 
 async function launchAgent(): Promise<void> {
-  const main = fileURLToPath(new URL('./main.ts', import.meta.url))
   agents.push(
     await start({
-      argv: [process.execPath, '--import', 'tsx', main, '--home', stage.home],
+      argv: [process.execPath, compiled('runtime/agent/main.ts'), '--home', stage.home],
       env: CLEAN_ENV,
       stdio: ['ignore', 'ignore', 'inherit'],
     }),

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { compile, compiled } from '../../test/support/compiled.ts'
 import { eventually } from '../../test/support/registry-suite.ts'
 import { testInstallation } from '../../test/support/router.ts'
 import type { LogLine } from '../../server/contract/logs.ts'
@@ -219,9 +220,9 @@ describe('killed at any time', () => {
     const at = paths(home)
     mkdirSync(at.instances, { recursive: true })
     writeFileSync(at.installation, JSON.stringify(installation))
-    const main = new URL('./main.ts', import.meta.url).pathname
+    compile()
     const launch = () =>
-      spawn(process.execPath, ['--import', 'tsx', main, '--home', home], { stdio: 'ignore' })
+      spawn(process.execPath, [compiled('runtime/logs/main.ts'), '--home', home], { stdio: 'ignore' })
     const kill = async (child: ReturnType<typeof launch>) => {
       const ended = once(child, 'exit')
       child.kill('SIGKILL')

@@ -29,6 +29,12 @@ function abandoned({ folder, name }) {
 /** Homes of platforms whose run was killed before it could remove them. */
 export const abandonedHomes = () => (process.getuid() === 0 ? abandoned(HOMES) : [])
 
+/** A run that was killed before it had an installation left a folder that uninstalling knows nothing of. */
+export function removeUnlessMounted(home) {
+  if (readFileSync('/proc/mounts', 'utf8').includes(` ${home}/`)) return
+  rmSync(home, { recursive: true, force: true })
+}
+
 /** Removes what nothing but a folder or a mount is left of. */
 export function removeAbandonedFolders() {
   if (process.getuid() !== 0) return

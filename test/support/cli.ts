@@ -26,7 +26,10 @@ export interface RunOptions {
   ) => void
 }
 
-/** Runs a program with exactly this environment and keeps what it prints. */
+/** ms that a program may take: less than a test may, so that a hang is told by what it had said. */
+const MOST = 110_000
+
+/** Runs a program with exactly this environment and keeps what it prints. Rejects when it takes too long. */
 export function runProgram(argv: readonly string[], options: RunOptions = {}): Promise<Done> {
   return new Promise((resolve, reject) => {
     const child = spawn(argv[0] ?? '', argv.slice(1), {
@@ -50,9 +53,17 @@ export function runProgram(argv: readonly string[], options: RunOptions = {}): P
     if (options.input !== undefined) child.stdin.end(options.input)
     else if (options.onStdout === undefined) child.stdin.end()
     const kill = () => child.kill('SIGKILL')
+    const late = setTimeout(() => {
+      kill()
+      reject(new Error(`${argv.join(' ')} did not end within ${MOST} ms; it had said:\n${stdout}${stderr}`))
+    }, MOST)
     options.signal?.addEventListener('abort', kill, { once: true })
-    child.on('error', reject)
+    child.on('error', (error) => {
+      clearTimeout(late)
+      reject(error)
+    })
     child.on('close', (code) => {
+      clearTimeout(late)
       options.signal?.removeEventListener('abort', kill)
       resolve({ code: code ?? 128, stdout, stderr })
     })

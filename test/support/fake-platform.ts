@@ -10,12 +10,12 @@ import { fileURLToPath } from 'node:url'
 import { createNodeClient } from '../../server/deploy/node-client.ts'
 import { openDb, type Db } from '../../server/store/db.ts'
 import { migrate } from '../../server/store/migrate.ts'
+import { bundledServer } from './bundled-server.ts'
+import { compile, compiled } from './compiled.ts'
 import { checkout, commit, git, spawnGit } from './git-server.ts'
 import { withDatabase } from './postgres.ts'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
-/** The compiled platform: it is what runs elsewhere, and starts in a third of the time that the sources need. */
-const compiled = (script: string) => join(root, 'dist', script.replace(/\.ts$/, '.js'))
 const migrations = join(root, 'migrations')
 
 /** A process of the platform that a test kills and starts again. */
@@ -26,7 +26,7 @@ interface Part {
 }
 
 function start(script: string, args: readonly string[], env: Readonly<Record<string, string>>): Part {
-  const child = spawn(process.execPath, [compiled(script), ...args], {
+  const child = spawn(process.execPath, [script, ...args], {
     cwd: '/',
     env: { PATH: process.env['PATH'] ?? '/usr/bin:/bin', SKYPANEL_LOG_LEVEL: 'info', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -135,18 +135,8 @@ export async function startFakePlatform() {
       supervision: 'direct',
     }),
   )
-  // Two files may do this at once; what is compiled already costs a look at the times of the sources.
-  const build = spawnSync(
-    'flock',
-    [
-      join(tmpdir(), 'skypanel-build.lock'),
-      process.execPath,
-      join(root, 'runtime/setup/bootstrap.mjs'),
-      'build',
-    ],
-    { encoding: 'utf8' },
-  )
-  if (build.status !== 0) throw new Error(`the platform does not compile: ${build.stderr}`)
+  compile()
+  const serverScript = await bundledServer()
   // The native hook starts in a millisecond; a machine without a compiler tests with the script.
   await mkdir(join(home, 'native', 'bin'), { recursive: true })
   const built = spawnSync('cc', [
@@ -182,7 +172,7 @@ export async function startFakePlatform() {
         '\n',
       ),
     async startAgent() {
-      agent = start('runtime/agent/main.ts', ['--home', home], {})
+      agent = start(compiled('runtime/agent/main.ts'), ['--home', home], {})
       const part = agent
       await until('the agent answers', async () => {
         if (part.child.exitCode !== null) throw new Error(`the agent ended: ${part.output}`)
@@ -190,7 +180,7 @@ export async function startFakePlatform() {
       })
     },
     async startServer(env: Readonly<Record<string, string>> = {}) {
-      server = start('server/main.ts', ['serve', '--home', home], {
+      server = start(serverScript, ['serve', '--home', home], {
         SKYPANEL_BOOT_TIMEOUT: '3',
         SKYPANEL_OPEN_REQUESTS_MS: '0',
         SKYPANEL_CRASH_AT: crashAt,
@@ -248,14 +238,14 @@ export async function startFakePlatform() {
   }
   try {
     for (const name of ['directory', 'logs'] as const) {
-      others.push(start(`runtime/${name}/main.ts`, ['--home', home], {}))
+      others.push(start(compiled(`runtime/${name}/main.ts`), ['--home', home], {}))
       await until(`the process ${name} answers`, () => answers(join(home, 'run', name, `${name}.sock`)))
     }
     await platform.startAgent()
     await platform.startServer()
     const admin = spawnSync(
       process.execPath,
-      [compiled('server/main.ts'), 'admin', '--email', 'ada@example.org', '--home', home],
+      [serverScript, 'admin', '--email', 'ada@example.org', '--home', home],
       { encoding: 'utf8' },
     )
     platform.token = (JSON.parse(admin.stdout) as { token: string }).token

@@ -9,6 +9,7 @@ import type { Store } from '../../buildpacks/nix/store.ts'
 import type { Registries } from '../../buildpacks/registries.ts'
 import { paths } from '../../runtime/installation.ts'
 import { debianArchives, parseAptSources } from '../../runtime/setup/client-registries.ts'
+import { withHostLock } from '../../runtime/setup/host-lock.ts'
 import { ensureNamespace, inNamespace, removeNamespace } from '../../runtime/supervisor/mount-namespace.ts'
 
 const run = promisify(execFile)
@@ -80,8 +81,19 @@ async function makeBuilders(): Promise<void> {
   }
 }
 
-/** A store with both stacks, in a namespace of its own; made at first use. */
+/** Resolves once no other process has this home; it is let go by what this gives back, or by the process's end. */
+function alone(home: string): Promise<() => void> {
+  return new Promise((resolve, reject) => {
+    const work = () => new Promise<void>((leave) => resolve(leave))
+    withHostLock(`test-nix ${home}`, () => console.log(`another run uses ${home}; waiting`), work).catch(
+      reject,
+    )
+  })
+}
+
+/** A store with both stacks, in a namespace of its own; made at first use. One process at a time has it. */
 export async function openNixHome(home: string = TEST_NIX): Promise<NixHome> {
+  const leave = await alone(home)
   const at = paths(home)
   const madeMountPoint = !existsSync('/nix')
   await mkdir(home, { recursive: true, mode: 0o755 })
@@ -110,6 +122,7 @@ export async function openNixHome(home: string = TEST_NIX): Promise<NixHome> {
       for (const name of BUILDERS) await succeeds('userdel', name)
       await succeeds('groupdel', GROUP)
       if (madeMountPoint) await succeeds('rmdir', '/nix')
+      leave()
     },
   }
 }
