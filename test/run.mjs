@@ -98,7 +98,7 @@ async function vitest(tier, tell, env = {}) {
     },
   )
   if (!existsSync(report)) {
-    note(`${tier}: the runner left no report (exit ${code})`, false)
+    if (!isInterrupted()) note(`${tier}: the runner left no report (exit ${code})`, false)
     return
   }
   const result = JSON.parse(readFileSync(report, 'utf8'))
@@ -225,6 +225,7 @@ async function runAll() {
 function close() {
   rmSync(work, { recursive: true, force: true })
   if (failures.length > 0) console.log(`\nFailed:\n${failures.map((name) => `  ✘ ${name}`).join('\n')}`)
+  if (isInterrupted()) console.log('\nThe run was told to end before it was through.')
   const skipped = tally.skipped > 0 ? `, ${tally.skipped} skipped` : ''
   console.log(`\n${tally.passed} passed, ${tally.failed} failed${skipped}`)
   process.exitCode = tally.failed === 0 && tally.passed > 0 && !isInterrupted() ? 0 : 1
