@@ -23,7 +23,12 @@ afterAll(async () => {
 })
 
 /** What two installations on one machine must not share; the ports that people name may be those of a stopped one. */
-const identity = ({ id, home, range, ports }: Claim) => [id, home, range, ...ports.slice(NAMED_PORTS).map(String)]
+const identity = ({ id, home, range, ports }: Claim) => [
+  id,
+  home,
+  range,
+  ...ports.slice(NAMED_PORTS).map(String),
+]
 const NAMED_PORTS = 3
 
 function expectApart(claims: readonly Claim[]): void {
