@@ -77,13 +77,21 @@ export async function removeRemote(name: string): Promise<void> {
 }
 
 /**
- * Lets git ask this program for the token, in this repository and for this host alone. The empty helper comes first:
- * it drops helpers set elsewhere, which would store the token a second time, in the clear.
+ * What lets git ask this program for the token, for this host alone. The empty helper comes first: it drops helpers set
+ * elsewhere, which would store the token a second time, in the clear. Pure.
  */
-export async function setCredentialHelper(url: string, helper: string): Promise<void> {
+export function credentialSettings(url: string, helper: string): readonly (readonly [string, string])[] {
   const key = `credential.${new URL(url).origin}.helper`
-  await git('config', '--local', '--replace-all', key, '')
-  await git('config', '--local', '--add', key, helper)
+  return [
+    [key, ''],
+    [key, helper],
+  ]
+}
+
+/** Sets `credentialSettings` in this repository, in place of what an earlier call set. */
+export async function setCredentialHelper(url: string, helper: string): Promise<void> {
+  for (const [at, [key, value]] of credentialSettings(url, helper).entries())
+    await git('config', '--local', at === 0 ? '--replace-all' : '--add', key, value)
 }
 
 const quote = (word: string): string =>

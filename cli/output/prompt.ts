@@ -10,13 +10,14 @@ export async function ask(question: string, options: { hidden?: boolean; instead
       exit: EXIT.usage,
     })
   }
-  process.stderr.write(question)
   const silent = new Writable({ write: (_chunk, _encoding, done) => done() })
   const lines = createInterface({
     input: process.stdin,
     output: options.hidden === true ? silent : process.stderr,
     terminal: true,
   })
+  // Only now: whoever answers before the terminal has stopped to echo would read the answer there.
+  process.stderr.write(question)
   try {
     return await new Promise<string>((resolve, reject) => {
       lines.once('line', resolve)

@@ -56,10 +56,12 @@ export async function openMachine(config: AgentConfig, skeletons: string): Promi
     netns: (index: number) => names.netns(one, index),
     netnsPrefix: names.netns(one, 0).slice(0, -1),
   })
+  const caBundle = () => readRegistries(paths.registries).caBundle
   const driver = createNspawnDriver({
     native,
     skeletons,
     resolvConf,
+    caBundle,
     limiter,
     network,
     allowUnlimited: installation.allowUnlimited,
@@ -79,7 +81,7 @@ export async function openMachine(config: AgentConfig, skeletons: string): Promi
         throw new Error('The native programs were not compiled yet; wait until "npm start" has finished')
       return join(path, 'bin', 'shim')
     },
-    caBundle: () => readRegistries(paths.registries).caBundle,
+    caBundle,
     registries: () => registryUrls(readRegistries(paths.registries)),
   })
   return { driver, cells, firewall }

@@ -15,6 +15,7 @@ const facts: NspawnFacts = {
   cgroups: ['/c/a'],
   netns: '/run/netns/n',
   resolvConf: '/h/resolv.conf',
+  caBundle: '/m/ca.crt',
   attach: false,
   pty: null,
   command: 'node x.js; "$(id)"',

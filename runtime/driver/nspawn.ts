@@ -19,6 +19,8 @@ export interface NspawnOptions {
   readonly native: () => string | null
   readonly skeletons: string
   readonly resolvConf: string
+  /** What instances trust besides; asked at each start, as the operator may change it. */
+  readonly caBundle: () => string | null
   readonly allowUnlimited: boolean
   readonly limiter: Limiter
   readonly network: { readonly bridge: string; readonly prefix: number; readonly gateway: string }
@@ -140,6 +142,7 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
       cgroups,
       netns: namespacePath(netns),
       resolvConf: options.resolvConf,
+      caBundle: options.caBundle(),
       attach: spec.attach,
       pty: spec.pty,
       command: spec.command,

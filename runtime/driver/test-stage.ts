@@ -181,6 +181,8 @@ export async function openNspawnStage(id: string, range: string): Promise<Nspawn
         native: () => native,
         skeletons: join(home, 'skeletons'),
         resolvConf,
+        // Its stack is no Debian and has no place for them.
+        caBundle: () => null,
         allowUnlimited: true,
         limiter,
         network: { bridge: names.bridge, prefix: 18, gateway: gateway(range) },

@@ -52,7 +52,6 @@ static void become(char **argv, char **environment) {
   if (fd >= 0 && write(fd, "500", 3) < 0) say("oom_score_adj stays as it is");
   if (fd >= 0) close(fd);
   if (chdir("/app") < 0) say("cannot enter /app");
-  if (load_filter() < 0) say("cannot load the system call filter"), _exit(126);
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
@@ -81,6 +80,8 @@ int main(int argc, char **argv) {
   struct signalfd_siginfo info;
   /* Nobody inside may look into us: our descriptors and memory belong to the platform. */
   prctl(PR_SET_DUMPABLE, 0);
+  /* First of all, so that nothing in here ever runs without it: nspawn's own filter is off. */
+  if (load_filter() < 0) { say("cannot load the system call filter"); return 126; }
   sigfillset(&all);
   sigprocmask(SIG_SETMASK, &all, NULL);
   /* The first process of a namespace gets no signal that it has no handler for. */

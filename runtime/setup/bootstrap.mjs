@@ -13,6 +13,7 @@ import { cp, mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promi
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath, pathToFileURL } from 'node:url'
 import { installPackages, missingPackages, PHASES } from './packages.mjs'
+import { USAGE } from './usage.mjs'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const dist = join(root, 'dist')
@@ -273,6 +274,10 @@ async function handOver() {
 async function main() {
   if (!VERBS.includes(verb))
     throw new Failure(`usage: node runtime/setup/bootstrap.mjs ${VERBS.join('|')} [flags]`)
+  if (flags.includes('--help') || flags.includes('-h')) {
+    process.stdout.write(USAGE)
+    return
+  }
   checkMachine()
   const phase = flags.includes('--phase') ? [flags[flags.indexOf('--phase') + 1]] : PHASES
   if (verb === 'packages') return await packages(phase)

@@ -35,5 +35,6 @@ try {
   reporter.close()
   const message = error instanceof Error ? error.message : String(error)
   reporter.line(`\n✘ ${message}`)
+  if (error instanceof UsageError) reporter.line('\nAll flags: npm start -- --help')
   process.exitCode = error instanceof UsageError ? 2 : 1
 }

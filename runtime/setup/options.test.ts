@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 import { parseOptions, UsageError } from './options.ts'
+import { USAGE } from './usage.mjs'
 
 test('a flag wins over the environment, the environment over the default', () => {
   expect(parseOptions(['start'], {})).toMatchObject({
@@ -29,4 +30,15 @@ test.each([
 test('an external database is named by the environment, never by a flag that everybody sees', () => {
   expect(parseOptions(['start'], { DATABASE_URL: 'postgresql://db/x' }).databaseUrl).toBe('postgresql://db/x')
   expect(() => parseOptions(['start', '--database-url', 'postgresql://db/x'], {})).toThrow(UsageError)
+})
+
+test('every flag that the help names is one', () => {
+  const named = [...USAGE.matchAll(/^ {2}--([a-z-]+)( [A-Z]+)?/gm)]
+  expect(named.length).toBeGreaterThan(10)
+  const value = (flag: string | undefined) =>
+    ({ home: '/h', domain: 'a.example', registry: 'auto', driver: 'fake', email: 'a@b.example' })[
+      flag ?? ''
+    ] ?? '1234'
+  for (const [, flag, word] of named)
+    parseOptions(['start', `--${flag}`, ...(word === undefined ? [] : [value(flag)])], {})
 })

@@ -74,7 +74,10 @@ async function reachable(path: string): Promise<boolean> {
   })
 }
 
-/** Asks the supervisor. null when none answers. */
+/** A supervisor that ended while it was asked, e.g. one that has just handed over to its successor. */
+export class WentAway extends Error {}
+
+/** Asks the supervisor. null when none answers. @throws WentAway, or with the supervisor's own words. */
 export async function ask(path: string, order: Order): Promise<Answer | null> {
   const text = await new Promise<string | null>((resolve, reject) => {
     const socket = connect(path)
@@ -84,11 +87,15 @@ export async function ask(path: string, order: Order): Promise<Answer | null> {
     socket.on('data', (piece: string) => (received += piece))
     socket.on('end', () => resolve(received))
     socket.on('error', (error: NodeJS.ErrnoException) =>
-      error.code === 'ENOENT' || error.code === 'ECONNREFUSED' ? resolve(null) : reject(error),
+      error.code === 'ENOENT' || error.code === 'ECONNREFUSED'
+        ? resolve(null)
+        : error.code === 'ECONNRESET' || error.code === 'EPIPE'
+          ? resolve('')
+          : reject(error),
     )
   })
   if (text === null) return null
-  if (text === '') throw new Error(`the supervisor on ${path} went away while it worked`)
+  if (text === '') throw new WentAway(`the supervisor on ${path} went away while it worked`)
   const answer = Answer.parse(JSON.parse(text))
   if (answer.error !== null) throw new Error(`the supervisor: ${answer.error}`)
   return answer

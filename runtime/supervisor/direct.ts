@@ -4,7 +4,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { CLEAN_ENV } from '../exec.ts'
 import { startDetached } from './detached.ts'
 import { paths } from '../installation.ts'
-import { ask, type Answer, type Order } from './control.ts'
+import { ask, type Answer, type Order, WentAway } from './control.ts'
 import type { Supervision } from './supervision.ts'
 
 /** Our own supervisor as seen by setup. It is started by the first `apply`, never by a question. */
@@ -36,9 +36,21 @@ export function directSupervision(options: {
     }
   }
 
+  /** For orders that may be given twice: one that met the end of a supervisor is given to its successor. */
+  const askAgain = async (what: Order): Promise<Answer | null> => {
+    for (let round = 0; ; round++) {
+      try {
+        return await ask(at.supervisorSocket, what)
+      } catch (error) {
+        if (!(error instanceof WentAway) || round === 10) throw error
+        await sleep(50)
+      }
+    }
+  }
+
   /** Makes sure that a supervisor of this version answers; an older one hands over without stopping anything. */
   const ensure = async () => {
-    const answer = await ask(at.supervisorSocket, { op: 'status' })
+    const answer = await askAgain({ op: 'status' })
     if (answer?.version === versionName) return
     await mkdir(at.processLogs, { recursive: true })
     if (answer === null)
@@ -49,7 +61,7 @@ export function directSupervision(options: {
   }
 
   const order = async (what: Order): Promise<Answer> => {
-    const answer = await ask(at.supervisorSocket, what)
+    const answer = await askAgain(what)
     if (answer === null) throw new Error('The supervisor does not run. Type: npm start')
     return answer
   }
@@ -61,7 +73,7 @@ export function directSupervision(options: {
       await order({ op: 'apply', table: [...table], exact })
     },
     async status() {
-      return (await ask(at.supervisorSocket, { op: 'status' }))?.processes ?? []
+      return (await askAgain({ op: 'status' }))?.processes ?? []
     },
     async stop(names) {
       await order({ op: 'stop', names: [...names] })

@@ -1,5 +1,8 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { z } from 'zod'
+import { Registries } from '../../buildpacks/registries.ts'
 import { TestPlatform, type TestApp } from '../support/platform.ts'
 
 let platform: TestPlatform
@@ -109,6 +112,14 @@ describe('from inside an instance', () => {
     expect(found.secrets).toEqual([])
     // What one instance wrote is not there in the next.
     expect((await app.run(['run', 'test -e /app/x'])).code).toBe(1)
+  })
+
+  it('whom the machine trusts is trusted, the authorities of its operator included', async () => {
+    const { caBundle } = Registries.parse(
+      JSON.parse(await readFile(join(platform.facts.home, 'registries.json'), 'utf8')),
+    )
+    const { stdout } = await app.run(['run', 'cat /etc/ssl/certs/ca-certificates.crt'])
+    expect(stdout).toBe(await readFile(caBundle, 'utf8'))
   })
 
   it('a fork bomb and a memory hog end alone', async () => {

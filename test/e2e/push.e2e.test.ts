@@ -56,12 +56,14 @@ describe('an Express app with a lock file', () => {
   it('comes back from a clone as it was pushed', async () => {
     const app = await platform.app('express')
     await app.deploy()
-    const { code, stderr } = await app.git('clone', '-q', app.gitUrl, 'clone')
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    const { code, stdout } = await app.run(['git:clone', app.name, 'clone'])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: '' })
     const file = (folder: string) => readFile(join(folder, 'index.js'), 'utf8')
     expect(await file(join(app.folder, 'clone'))).toBe(await file(app.folder))
     const head = async (folder: string) => (await app.git('-C', folder, 'rev-parse', 'HEAD')).stdout
     expect(await head(join(app.folder, 'clone'))).toBe(await head(app.folder))
+    const pushed = await app.git('-C', 'clone', 'push', 'skypanel', 'main')
+    expect(pushed).toMatchObject({ code: 0, stderr: expect.stringContaining('Everything up-to-date') })
     await app.forget()
   })
 })

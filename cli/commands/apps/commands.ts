@@ -82,6 +82,14 @@ export const appCommands: readonly CommandSpec[] = [
     load: async () => (await import('./maintenance.ts')).disableMaintenance,
   },
   {
+    name: 'git:clone',
+    summary: "clone an app's repository, with the git remote to push it",
+    args: '[name] [folder]',
+    app: true,
+    examples: ['git:clone my-shop', 'git:clone my-shop shop-of-a-colleague'],
+    load: async () => (await import('./git-clone.ts')).cloneApp,
+  },
+  {
     name: 'git:remote',
     summary: 'point a git remote at an app',
     app: true,

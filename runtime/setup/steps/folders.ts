@@ -21,22 +21,24 @@ async function isAsWanted(folder: Folder): Promise<boolean> {
 const wanted = (context: SetupContext) =>
   layout(context.options.home, known(context.installation, 'the installation').id)
 
+/** What says where the database is may hold a password: then only processes of the platform read it. */
+function installationFile(context: SetupContext): Folder[] {
+  const { id, database } = known(context.installation, 'the installation')
+  if (database.kind !== 'external') return []
+  return [{ path: context.at.installation, owner: null, group: `skypanel-${id}-net`, mode: 0o640 }]
+}
+
 export const folders: Step<SetupContext> = {
   name: 'folders',
   after: ['users'],
-  needed: async (context) => !(await Promise.all(wanted(context).map(isAsWanted))).every(Boolean),
+  needed: async (context) =>
+    !(await Promise.all([...wanted(context), ...installationFile(context)].map(isAsWanted))).every(Boolean),
   async apply(context) {
-    for (const folder of wanted(context)) {
-      const { uid, gid } = await ids(folder)
-      await mkdir(folder.path, { recursive: true, mode: folder.mode })
-      await chown(folder.path, uid, gid)
-      await chmod(folder.path, folder.mode)
+    for (const folder of wanted(context)) await mkdir(folder.path, { recursive: true, mode: folder.mode })
+    for (const entry of [...wanted(context), ...installationFile(context)]) {
+      const { uid, gid } = await ids(entry)
+      await chown(entry.path, uid, gid)
+      await chmod(entry.path, entry.mode)
     }
-    const installation = known(context.installation, 'the installation')
-    if (installation.database.kind !== 'external') return
-    // Its URL may hold a password: only processes of the platform read it.
-    const { gid } = await account(`skypanel-${installation.id}-net`)
-    await chown(context.at.installation, 0, gid)
-    await chmod(context.at.installation, 0o640)
   },
 }

@@ -5,6 +5,7 @@ import { z } from 'zod'
 import { run } from '../../exec.ts'
 import { Installation } from '../../installation.ts'
 import { isFree } from '../busy-port.ts'
+import { checkPorts } from '../check-ports.ts'
 import { freeRange } from '../free-range.ts'
 import { withHostLock } from '../host-lock.ts'
 import type { Options } from '../options.ts'
@@ -166,5 +167,7 @@ export const installation: Step<SetupContext> = {
       },
     )
     context.installation = made
+    // Told now, not after all that has to be downloaded first; what begins later is checked again.
+    await checkPorts(context, new Set())
   },
 }

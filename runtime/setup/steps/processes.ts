@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { join } from 'node:path'
 import type { Process } from '../../supervisor/process.ts'
 import { whenReady, type NotReady } from '../../supervisor/supervision.ts'
-import { busyPortMessage, isFree, portHolder } from '../busy-port.ts'
+import { checkPorts } from '../check-ports.ts'
 import type { Step } from '../plan.ts'
 import { processTable } from '../process-table.ts'
 import { known, supervisionOf, type SetupContext } from '../setup-context.ts'
@@ -29,40 +29,6 @@ async function explain(context: SetupContext, late: readonly NotReady[]): Promis
   return parts.join('\n\n')
 }
 
-/** Ports of ours that somebody else has. Asked only where our own process does not run. */
-async function checkPorts(context: SetupContext): Promise<void> {
-  const { ports, domain } = known(context.installation, 'the installation')
-  const running = new Set(
-    (await supervisionOf(context).status())
-      .filter(({ state }) => state === 'running')
-      .map(({ name }) => name),
-  )
-  const wanted = [
-    { flag: '--panel-port', port: ports.panel, of: 'server' },
-    { flag: '--http-port', port: ports.http, of: 'caddy' },
-    { flag: '--https-port', port: ports.https, of: 'caddy' },
-  ] as const
-  for (const { flag, port, of } of wanted) {
-    if (running.has(of) || (await isFree(port, of === 'caddy' && domain !== null ? '0.0.0.0' : '127.0.0.1')))
-      continue
-    // What an earlier supervisor left runs as ours and is adopted by `apply`.
-    const holder = await portHolder(port)
-    if (holder !== null && (await isOurs(context, holder.pid))) continue
-    let free = port + 1
-    while (!(await isFree(free))) free += 1
-    throw new Error(busyPortMessage(flag, port, holder, free))
-  }
-}
-
-async function isOurs(context: SetupContext, pid: number): Promise<boolean> {
-  const environment = await readFile(`/proc/${pid}/environ`, 'latin1').catch(() => '')
-  return environment
-    .split('\0')
-    .some((entry) =>
-      entry.startsWith(`SKYPANEL_PROCESS=${known(context.installation, 'the installation').id}/`),
-    )
-}
-
 /** Comes up beside the migration, the server after it; all at once where nothing is to be migrated. */
 export const dataPlane: Step<SetupContext> = {
   name: 'processes',
@@ -78,12 +44,13 @@ export const dataPlane: Step<SetupContext> = {
   ],
   needed: () => Promise.resolve(true),
   async apply(context) {
-    await checkPorts(context)
+    const supervision = supervisionOf(context)
+    const running = (await supervision.status()).filter(({ state }) => state === 'running')
+    await checkPorts(context, new Set(running.map(({ name }) => name)))
     const settled = await isMigrated(context)
     const table = withoutBackground(await processTable(context)).filter(
       ({ plane }) => settled || plane === 'data',
     )
-    const supervision = supervisionOf(context)
     await supervision.apply(table, { exact: false })
     const late = await whenReady(supervision, table, 30_000)
     if (late.length > 0) throw new Error(await explain(context, late))

@@ -20,10 +20,13 @@ async function readStamp(home: string): Promise<z.infer<typeof Stamp> | null> {
   return text === null ? null : Stamp.parse(JSON.parse(text))
 }
 
+/** Where `localhost` is no name, its address still is one. */
+const onMachine = (context: SetupContext) => localOrigin(context).replace('localhost', '127.0.0.1')
+
 async function createApp(context: SetupContext, token: string): Promise<App> {
   const id = known(context.installation, 'the installation').id
   const ask = async (name: string | undefined) =>
-    await fetch(`${localOrigin(context).replace('localhost', '127.0.0.1')}/api/apps`, {
+    await fetch(`${onMachine(context)}/api/apps`, {
       method: 'POST',
       headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
       body: JSON.stringify(name === undefined ? {} : { name }),
@@ -77,7 +80,8 @@ async function push(
     await git('add', '--all')
     await git('commit', '--quiet', '--message=Hello')
     const child = await start({
-      argv: ['git', 'push', app.git_url, 'main'],
+      // Not the public address: its DNS records are often set only after this has told which.
+      argv: ['git', 'push', `${onMachine(context)}/git/${app.name}.git`, 'main'],
       cwd: join(folder, 'app'),
       env,
       stdio: ['ignore', 'ignore', 'pipe'],
