@@ -31,6 +31,8 @@ export function createFakeDriver(now: () => number = Date.now): Driver {
   /** Wakes those who wait when a life changes. */
   const changed = new Map<string, Set<() => void>>()
   const live = new Set<string>()
+  /** Their handles are known, and what they run is not written yet. */
+  const starting = new Map<string, Promise<Handle>>()
 
   const place = (handle: Handle) => State.parse(handle.state)
   const lifePath = (handle: Handle) => join(place(handle).folder, 'fake.json')
@@ -151,7 +153,11 @@ export function createFakeDriver(now: () => number = Date.now): Driver {
 
   return {
     name: 'fake',
-    start,
+    start(spec, placement, stored) {
+      const begun = start(spec, placement, stored).finally(() => starting.delete(spec.id))
+      starting.set(spec.id, begun)
+      return begun
+    },
     wait,
     fingerprint: async () => ({ ok: true, detail: 'no processes' }),
     async adopt(handle) {
@@ -178,6 +184,7 @@ export function createFakeDriver(now: () => number = Date.now): Driver {
           }
     },
     async attach(handle) {
+      await starting.get(handle.id)?.catch(() => undefined)
       const life = await load(handle)
       if (life === null)
         throw new Error('The run does not take an attachment: it has ended, or was started without one.')
