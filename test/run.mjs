@@ -64,6 +64,8 @@ const bootstrap = (tell, words, more = {}) =>
   run([process.execPath, 'runtime/setup/bootstrap.mjs', ...words], { cwd: root, tell, ...more })
 
 function note(name, ok) {
+  // What was ended from outside has not failed.
+  if (!ok && isInterrupted()) return
   tally[ok ? 'passed' : 'failed'] += 1
   if (!ok) failures.push(name)
 }
@@ -98,7 +100,7 @@ async function vitest(tier, tell, env = {}) {
     },
   )
   if (!existsSync(report)) {
-    if (!isInterrupted()) note(`${tier}: the runner left no report (exit ${code})`, false)
+    note(`${tier}: the runner left no report (exit ${code})`, false)
     return
   }
   const result = JSON.parse(readFileSync(report, 'utf8'))
