@@ -28,7 +28,10 @@ test('a command is one argument, whatever stands in it', () => {
 
 test('the supervisor gets a clean environment before it is started, and nothing of the app', () => {
   const argv = instanceArgv(facts)
-  expect(argv.filter((_, i) => argv[i - 1] === '--env')).toEqual(['PATH=/usr/sbin:/usr/bin:/sbin:/bin'])
+  expect(argv.filter((_, i) => argv[i - 1] === '--env')).toEqual([
+    'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
+    'SYSTEMD_SECCOMP=0',
+  ])
   expect(argv.join(' ')).not.toContain('--setenv')
 })
 
