@@ -91,7 +91,17 @@ const RULES: Readonly<Record<string, Access>> = {
   'releases.buildLog': 'app:view',
   'releases.cancelBuild': 'app:deploy',
   'releases.deployment': 'app:view',
+  'releases.previewRollback': 'app:deploy',
+  'releases.buildLines': 'app:view',
+  'releases.deployments': 'app:view',
+  'logs.lines': 'app:view',
+  'configVars.names': 'app:deploy',
   'runs.create': 'app:deploy',
+  'sessions.open': 'public',
+  'sessions.openByLink': 'public',
+  'sessions.close': 'account',
+  'sessions.list': 'account',
+  'sessions.revoke': 'account',
 }
 
 const all: { name: string; endpoint: Endpoint }[] = Object.entries(endpoints).flatMap(([resource, verbs]) =>
@@ -142,7 +152,16 @@ beforeAll(async () => {
 })
 afterAll(() => api[Symbol.asyncDispose]())
 
-const PARAMS = { app: 'shop', version: '1', build: 'x', deployment: 'x', token: 'x', hostname: 'x', run: 'x' }
+const PARAMS = {
+  app: 'shop',
+  version: '1',
+  build: 'x',
+  deployment: 'x',
+  token: 'x',
+  hostname: 'x',
+  run: 'x',
+  session: 'x',
+}
 const path = (endpoint: Endpoint) => `/api${fillPath(endpoint.path, PARAMS)}`
 
 async function ask(endpoint: Endpoint, who: Who): Promise<{ outcome: Outcome; status: number }> {

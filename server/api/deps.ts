@@ -1,4 +1,4 @@
-import type { LoginLimits } from '../accounts/login.ts'
+import type { LoginLimits } from '../accounts/check-password.ts'
 import type { RateLimit } from '../accounts/rate-limit.ts'
 import type { Context } from '../context.ts'
 import type { Deploy } from '../deploy/deploy.ts'

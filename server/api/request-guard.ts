@@ -16,6 +16,25 @@ export function refuseOrigin(method: string, origin: string | undefined, own: Re
   return !own.has(origin)
 }
 
+/**
+ * A browser adds the session's cookie by itself, so what comes with it has to prove that one of the panel's own pages
+ * asked: by its origin wherever something changes, and by never being a page of others that only reads. Apps below the
+ * platform's domain are the same site, so SameSite alone would let them in.
+ */
+export function refuseCookie(
+  method: string,
+  headers: {
+    readonly origin?: string | undefined
+    readonly 'sec-fetch-site'?: string | string[] | undefined
+  },
+  own: ReadonlySet<string>,
+): boolean {
+  const { origin, 'sec-fetch-site': site } = headers
+  if (origin !== undefined) return !own.has(origin)
+  if (method !== 'GET' && method !== 'HEAD') return true
+  return site !== undefined && site !== 'same-origin' && site !== 'none'
+}
+
 export function securityHeaders(reach: Reach): Readonly<Record<string, string>> {
   return {
     'X-Content-Type-Options': 'nosniff',

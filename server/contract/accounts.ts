@@ -50,7 +50,7 @@ export const accountEndpoints = {
   }),
   setPassword: endpoint('PUT', '/account/password', {
     access: 'account',
-    summary: 'Set the own password; every other token and session is revoked.',
+    summary: 'Set the own password; every other token and session is revoked, unless it is the first one.',
     body: z.object({ password: z.string().min(10).max(1024) }),
     reply: Account,
   }),

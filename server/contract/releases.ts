@@ -39,6 +39,7 @@ export const BuildLogLine = z.object({ seq: z.number().int(), text: z.string() }
 export type BuildLogLine = z.infer<typeof BuildLogLine>
 
 export const DeploymentKind = z.enum(['push', 'rollback', 'config', 'restart', 'scale', 'destroy'])
+export type DeploymentKind = z.infer<typeof DeploymentKind>
 export const DeploymentState = z.enum(['queued', 'running', 'succeeded', 'failed', 'canceled'])
 
 /** One piece of work on an app: a push, a rollback, a config change, a restart, a scale, a destruction. */

@@ -33,6 +33,7 @@ export function testConfig(home: string, databaseUrl: string): Config {
     directoryPort: 1,
     databaseUrl,
     migrations,
+    dashboard: join(home, 'dashboard'),
     logLevel: 'silent',
     rate: { perTokenAndHour: 4500, loginsPerMinute: 10 },
     keepReleases: 20,
