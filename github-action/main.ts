@@ -11,11 +11,12 @@ import {
   readRunner,
   tokenOf,
 } from './config.ts'
-import { deploy, Rejection } from './deploy.ts'
+import { deploy } from './deploy.ts'
 import { destroyApp } from './destroy-app.ts'
 import { Api } from './platform/api.ts'
 import { explain } from './platform/explain.ts'
 import { PAUSES } from './platform/patience.ts'
+import { Rejection } from './push-source.ts'
 import { Runner } from './runner/runner.ts'
 import type { Step } from './step.ts'
 import { deployedSummary, destroyedSummary, failedSummary } from './summary.ts'

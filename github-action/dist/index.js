@@ -15397,10 +15397,6 @@ function flagOf(name, text) {
   throw wrong(name, `The input ${name} is neither true nor false.`, "Set it to true or leave it out.");
 }
 
-// github-action/deploy.ts
-import { statSync } from "node:fs";
-import { join as join2, relative } from "node:path";
-
 // server/contract/endpoint.ts
 function endpoint(method, path, rest) {
   return { method, path, ...rest };
@@ -15599,7 +15595,37 @@ var App = external_exports.object({
 };
 
 // server/contract/errors.ts
-var ErrorBody = external_exports.object({
+var ERROR_CODES = {
+  bad_request: { status: 400, fault: "user" },
+  invalid_params: { status: 422, fault: "user" },
+  unauthorized: { status: 401, fault: "user" },
+  forbidden: { status: 403, fault: "user" },
+  not_found: { status: 404, fault: "user" },
+  app_not_found: { status: 404, fault: "user" },
+  release_not_found: { status: 404, fault: "user" },
+  build_not_found: { status: 404, fault: "user" },
+  name_taken: { status: 422, fault: "user" },
+  name_invalid: { status: 422, fault: "user" },
+  conflict: { status: 409, fault: "user" },
+  deploy_running: { status: 409, fault: "user" },
+  no_release: { status: 409, fault: "user" },
+  release_collected: { status: 410, fault: "user" },
+  process_type_unknown: { status: 422, fault: "user" },
+  confirmation_missing: { status: 422, fault: "user" },
+  too_large: { status: 413, fault: "user" },
+  rate_limited: { status: 429, fault: "user" },
+  no_buildpack: { status: 422, fault: "user" },
+  build_failed: { status: 422, fault: "user" },
+  build_canceled: { status: 409, fault: "user" },
+  release_phase_failed: { status: 422, fault: "user" },
+  boot_timeout: { status: 422, fault: "user" },
+  boot_crash: { status: 422, fault: "user" },
+  disk_full: { status: 507, fault: "ours" },
+  node_unavailable: { status: 503, fault: "ours" },
+  database_unavailable: { status: 503, fault: "ours" },
+  not_available: { status: 501, fault: "ours" },
+  internal_error: { status: 500, fault: "ours" }
+}, ErrorBody = external_exports.object({
   id: external_exports.string(),
   message: external_exports.string(),
   url: external_exports.string().optional(),
@@ -15678,48 +15704,9 @@ var otherBranch = (app, branch) => new ActionFailure(
   `Leave the input branch out: whatever is checked out is pushed to ${app.deploy_branch}.`
 );
 
-// github-action/follow-build.ts
-var LIMIT = 20, MAX_CUTS = 20, recentBuilds = (api, app) => api.call(releaseEndpoints.builds, { params: { app }, query: { limit: LIMIT } }, external_exports.array(SeenBuild));
-async function followBuild(api, app, push2, onLine) {
-  let found = (await recentBuilds(api, app)).find(({ id: id2, commit }) => commit === push2.commit && !push2.before.has(id2));
-  if (found === void 0) return null;
-  let seen = push2.printed;
-  for (let cuts = 0; ; cuts += 1)
-    try {
-      for await (let { seq, text } of api.buildLog(app, found.id, seen))
-        seen = seq, cuts = 0, onLine(text);
-      break;
-    } catch (error62) {
-      if (!(error62 instanceof Away) || cuts === MAX_CUTS) throw error62;
-    }
-  let build = await api.call(releaseEndpoints.build, { params: { app, build: found.id } }, SeenBuild), rejected = { kind: "rejected", reason: `its build ${build.state}` };
-  if (build.release === null) return rejected;
-  let version2 = String(build.release);
-  return (await api.call(releaseEndpoints.info, { params: { app, version: version2 } }, SeenRelease)).state === "failed" ? rejected : { kind: "accepted" };
-}
-
-// github-action/log/remote-lines.ts
-var PLATFORM = new RegExp(String.raw`^remote: ?(.*?)(?:\s|${"\x1B"}\[K)*$`), RemoteLines = class {
-  #rest = "";
-  #own = [];
-  /** Complete lines of the platform in `text`, without git's prefix and padding. */
-  push(text) {
-    let parts = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
-    return this.#rest = parts.pop() ?? "", parts.flatMap((line) => this.#sort(line));
-  }
-  end() {
-    let last = this.#rest.replace(/\r$/, "");
-    return this.#rest = "", last === "" ? [] : this.#sort(last);
-  }
-  /** What git said itself. */
-  get own() {
-    return this.#own;
-  }
-  #sort(line) {
-    let [, said] = PLATFORM.exec(line) ?? [];
-    return said !== void 0 ? [said] : (line.trim() !== "" && this.#own.push(line.trimEnd()), []);
-  }
-};
+// github-action/git/source.ts
+import { mkdtemp, readdir, readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
 
 // github-action/spawn.ts
 import { spawn } from "node:child_process";
@@ -15736,70 +15723,7 @@ function run(argv, options) {
   });
 }
 
-// github-action/git/push-outcome.ts
-function pushOutcome(result) {
-  let [, flag, reason] = /^([ +*=!])\t[^\t]*\t(?:.*\((.*)\)|.*)$/m.exec(result.stdout) ?? [];
-  if (flag === "!") {
-    if (reason === "shallow update not allowed") return { kind: "shallow" };
-    if (reason !== void 0 && !/failed to report status/.test(reason)) return { kind: "rejected", reason };
-  } else if (result.code === 0 && flag !== void 0)
-    return { kind: flag === "=" ? "up-to-date" : "accepted" };
-  let said = result.said.join(`
-`), why = result.said.find((line) => /^(?:fatal|error):/.test(line)) ?? result.said.at(-1) ?? `git ended with ${result.code}`;
-  return /Authentication failed|could not read (?:Username|Password)|returned error: 401/.test(said) ? { kind: "unauthorized" } : /returned error: 403/.test(said) ? { kind: "forbidden" } : /repository '.*' not found|returned error: 404/.test(said) ? { kind: "not-found" } : result.spoke || /RPC failed|hung up|failed to report status/.test(`${said}
-${reason ?? ""}`) ? { kind: "cut", reason: why } : /unable to access|returned error: (?:429|50[234])/.test(said) ? { kind: "away", reason: why } : { kind: "failed", reason: why };
-}
-
-// github-action/git/push.ts
-function pushSettings(url2, token) {
-  let header = `http.${url2}.extraHeader`, settings = [
-    [header, ""],
-    [header, `Authorization: Bearer ${token}`],
-    // A redirect would carry the header along.
-    [`http.${url2}.followRedirects`, "false"],
-    ["credential.helper", ""],
-    ["safe.directory", "*"]
-  ];
-  return Object.fromEntries([
-    ["GIT_CONFIG_COUNT", String(settings.length)],
-    ...settings.flatMap(([key, value], index) => [
-      [`GIT_CONFIG_KEY_${index}`, key],
-      [`GIT_CONFIG_VALUE_${index}`, value]
-    ]),
-    ["GIT_TERMINAL_PROMPT", "0"],
-    ["GIT_ASKPASS", ""],
-    // Outcomes are read from git's words.
-    ["LC_ALL", "C"]
-  ]);
-}
-var pushArguments = ({ url: url2, commit, branch }) => [
-  "git",
-  "push",
-  "--porcelain",
-  "--force",
-  "--no-verify",
-  "--no-follow-tags",
-  "--no-signed",
-  "--recurse-submodules=no",
-  "--",
-  url2,
-  `${commit}:refs/heads/${branch}`
-];
-async function push(wanted, onLine) {
-  let lines = new RemoteLines(), spoke = !1, tell = (said) => {
-    for (let line of said)
-      spoke = !0, onLine(line);
-  }, { code, stdout, stderr } = await run(pushArguments(wanted), {
-    cwd: wanted.folder,
-    env: { ...wanted.env, ...pushSettings(wanted.url, wanted.token) },
-    onStderr: (text) => tell(lines.push(text))
-  });
-  return tell(lines.end()), pushOutcome({ code, stdout, said: [...lines.own, ...stderr === "" ? [] : [stderr]], spoke });
-}
-
 // github-action/git/source.ts
-import { mkdtemp, readdir, readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
 var OLDEST = [2, 31], git = (folder, env, ...args) => (
   // The folder may belong to another user than the runner's, as in a job with a container.
   run(["git", "-c", "safe.directory=*", ...args], { cwd: folder, env: { ...env, LC_ALL: "C" } })
@@ -15899,6 +15823,114 @@ async function must(running, what) {
     `${what} ended with ${code}: ${stderr.trim()}`,
     "Check the checkout in front of this step."
   );
+}
+
+// github-action/push-source.ts
+import { statSync } from "node:fs";
+import { join as join2, relative } from "node:path";
+
+// github-action/follow-build.ts
+var LIMIT = 20, MAX_CUTS = 20, recentBuilds = (api, app) => api.call(releaseEndpoints.builds, { params: { app }, query: { limit: LIMIT } }, external_exports.array(SeenBuild));
+async function followBuild(api, app, push2, onLine) {
+  let found = (await recentBuilds(api, app)).find(({ id: id2, commit }) => commit === push2.commit && !push2.before.has(id2));
+  if (found === void 0) return null;
+  let seen = push2.printed;
+  for (let cuts = 0; ; cuts += 1)
+    try {
+      for await (let { seq, text } of api.buildLog(app, found.id, seen))
+        seen = seq, cuts = 0, onLine(text);
+      break;
+    } catch (error62) {
+      if (!(error62 instanceof Away) || cuts === MAX_CUTS) throw error62;
+    }
+  let build = await api.call(releaseEndpoints.build, { params: { app, build: found.id } }, SeenBuild), rejected = { kind: "rejected", reason: `its build ${build.state}` };
+  if (build.release === null) return rejected;
+  let version2 = String(build.release);
+  return (await api.call(releaseEndpoints.info, { params: { app, version: version2 } }, SeenRelease)).state === "failed" ? rejected : { kind: "accepted" };
+}
+
+// github-action/log/remote-lines.ts
+var PLATFORM = new RegExp(String.raw`^remote: ?(.*?)(?:\s|${"\x1B"}\[K)*$`), RemoteLines = class {
+  #rest = "";
+  #own = [];
+  /** Complete lines of the platform in `text`, without git's prefix and padding. */
+  push(text) {
+    let parts = (this.#rest + text).split(/\r\n|\n|\r(?!$)/);
+    return this.#rest = parts.pop() ?? "", parts.flatMap((line) => this.#sort(line));
+  }
+  end() {
+    let last = this.#rest.replace(/\r$/, "");
+    return this.#rest = "", last === "" ? [] : this.#sort(last);
+  }
+  /** What git said itself. */
+  get own() {
+    return this.#own;
+  }
+  #sort(line) {
+    let [, said] = PLATFORM.exec(line) ?? [];
+    return said !== void 0 ? [said] : (line.trim() !== "" && this.#own.push(line.trimEnd()), []);
+  }
+};
+
+// github-action/git/push-outcome.ts
+function pushOutcome(result) {
+  let [, flag, reason] = /^([ +*=!])\t[^\t]*\t(?:.*\((.*)\)|.*)$/m.exec(result.stdout) ?? [];
+  if (flag === "!") {
+    if (reason === "shallow update not allowed") return { kind: "shallow" };
+    if (reason !== void 0 && !/failed to report status/.test(reason)) return { kind: "rejected", reason };
+  } else if (result.code === 0 && flag !== void 0)
+    return { kind: flag === "=" ? "up-to-date" : "accepted" };
+  let said = result.said.join(`
+`), why = result.said.find((line) => /^(?:fatal|error):/.test(line)) ?? result.said.at(-1) ?? `git ended with ${result.code}`;
+  return /Authentication failed|could not read (?:Username|Password)|returned error: 401/.test(said) ? { kind: "unauthorized" } : /returned error: 403/.test(said) ? { kind: "forbidden" } : /repository '.*' not found|returned error: 404/.test(said) ? { kind: "not-found" } : result.spoke || /RPC failed|hung up|failed to report status/.test(`${said}
+${reason ?? ""}`) ? { kind: "cut", reason: why } : /unable to access|returned error: (?:429|50[234])/.test(said) ? { kind: "away", reason: why } : { kind: "failed", reason: why };
+}
+
+// github-action/git/push.ts
+function pushSettings(url2, token) {
+  let header = `http.${url2}.extraHeader`, settings = [
+    [header, ""],
+    [header, `Authorization: Bearer ${token}`],
+    // A redirect would carry the header along.
+    [`http.${url2}.followRedirects`, "false"],
+    ["credential.helper", ""],
+    ["safe.directory", "*"]
+  ];
+  return Object.fromEntries([
+    ["GIT_CONFIG_COUNT", String(settings.length)],
+    ...settings.flatMap(([key, value], index) => [
+      [`GIT_CONFIG_KEY_${index}`, key],
+      [`GIT_CONFIG_VALUE_${index}`, value]
+    ]),
+    ["GIT_TERMINAL_PROMPT", "0"],
+    ["GIT_ASKPASS", ""],
+    // Outcomes are read from git's words.
+    ["LC_ALL", "C"]
+  ]);
+}
+var pushArguments = ({ url: url2, commit, branch }) => [
+  "git",
+  "push",
+  "--porcelain",
+  "--force",
+  "--no-verify",
+  "--no-follow-tags",
+  "--no-signed",
+  "--recurse-submodules=no",
+  "--",
+  url2,
+  `${commit}:refs/heads/${branch}`
+];
+async function push(wanted, onLine) {
+  let lines = new RemoteLines(), spoke = !1, tell = (said) => {
+    for (let line of said)
+      spoke = !0, onLine(line);
+  }, { code, stdout, stderr } = await run(pushArguments(wanted), {
+    cwd: wanted.folder,
+    env: { ...wanted.env, ...pushSettings(wanted.url, wanted.token) },
+    onStderr: (text) => tell(lines.push(text))
+  });
+  return tell(lines.end()), pushOutcome({ code, stdout, said: [...lines.own, ...stderr === "" ? [] : [stderr]], spoke });
 }
 
 // github-action/log/find-errors.ts
@@ -16041,6 +16073,10 @@ var HEAD = /^-----> (.+)$/, BANG = /^ !\s{5}(.*)$/, REJECTED = "Push rejected: "
     let was = this.#open;
     return this.#open = "nothing", was === "nothing" ? [] : was === "group" ? [resume(this.#token), command("endgroup", "")] : [resume(this.#token)];
   }
+  /** How many of the lines stand in the build's log; the hook's own do not. */
+  get ofBuild() {
+    return this.printed.filter((line) => !line.startsWith("SkyPanel: ")).length;
+  }
   /** Why the platform rejected the push and what it advises; empty when it did not. */
   get rejection() {
     let start = this.printed.findIndex((line) => (BANG.exec(line)?.[1] ?? "").startsWith(REJECTED));
@@ -16105,7 +16141,11 @@ function refused(error62, app, origin) {
         "Run the job again. If it stays, its operator finds the request in the log of the server."
       );
     default:
-      return failure2("The platform refused", error62.message, null);
+      return failure2(
+        "The platform refused",
+        error62.message,
+        error62.id in ERROR_CODES ? null : "Set the input host to the address of the panel, not of an app."
+      );
   }
 }
 var wrongToken = (origin, cause) => new ActionFailure(
@@ -16137,6 +16177,102 @@ async function patiently({ pauses, sleep: sleep2, waiting }, work2) {
     }
   return work2();
 }
+
+// github-action/push-source.ts
+var MAX_PLACED = 9, Rejection = class extends ActionFailure {
+  placed;
+  printed;
+  constructor(message, hint, placed2, printed) {
+    super("Push rejected", message, hint), this.placed = placed2, this.printed = printed;
+  }
+};
+async function pushSource(step, app, source, { folder, commit }) {
+  let { runner, inputs, api, env } = step, log = new StageLog(step.stopToken()), onLine = (line) => runner.lines(log.push(line)), before = new Set((await recentBuilds(api, app.name)).map(({ id: id2 }) => id2)), url2 = `${inputs.origin}/git/${app.name}.git`;
+  runner.say(`Pushing ${commit.slice(0, 8)} to ${app.deploy_branch} of ${app.name}`);
+  let outcome = await patiently(step.patience, async () => {
+    let wanted = { folder, url: url2, token: inputs.token, commit, branch: app.deploy_branch, env }, ended = await push(wanted, onLine);
+    if (ended.kind === "away") throw new Away(ended.reason);
+    if (ended.kind !== "cut") return ended;
+    runner.lines(log.end()), runner.say(`The connection broke (${ended.reason}); asking what became of the push`);
+    let followed = await followBuild(api, app.name, { commit, before, printed: log.ofBuild }, onLine).catch(
+      (error62) => {
+        throw explain(error62, app.name, inputs.origin);
+      }
+    );
+    if (followed === null) throw new Away(ended.reason);
+    return followed;
+  });
+  if (runner.lines(log.end()), outcome.kind !== "rejected") return outcome;
+  if ((await api.call(appEndpoints.info, { params: { app: app.name } }, SeenApp)).release?.commit !== commit) throw rejectionOf(log, outcome.reason, step, source);
+  return runner.say("Another push of the same commit went live meanwhile."), { kind: "accepted" };
+}
+function rejectionOf(log, reason, { runner }, source) {
+  let folder = relative(runner.facts.workspace, source.folder).replaceAll("\\", "/"), has = (path) => statSync(join2(source.folder, path), { throwIfNoEntry: !1 })?.isFile() === !0, placed2 = placeErrors(findErrors(log.printed), folder === "" ? "." : folder, has, MAX_PLACED), [first, ...more] = log.rejection;
+  return new Rejection(
+    first ?? `Push rejected: ${reason}`,
+    more.length === 0 ? null : more.join(`
+`),
+    placed2,
+    log.printed
+  );
+}
+function failureOf(outcome, { inputs }) {
+  switch (outcome.kind) {
+    case "unauthorized":
+      return wrongToken(inputs.origin);
+    case "forbidden":
+      return notAllowed(inputs.app);
+    case "not-found":
+      return noApp(inputs.app, inputs.origin);
+    case "shallow":
+    case "up-to-date":
+      return new ActionFailure(
+        "Push failed",
+        "The platform took no snapshot of the checkout.",
+        "Run the job again."
+      );
+    case "rejected":
+    case "failed":
+    case "away":
+    case "cut":
+      return new ActionFailure(
+        "Push failed",
+        `git push failed: ${outcome.reason}.`,
+        "Run the job again. If it stays, push from a terminal to see all that git says."
+      );
+  }
+}
+
+// github-action/land.ts
+async function land(step, app, source) {
+  let { runner } = step, serves = (commit) => app.release?.commit === commit, already = (commit) => ({ commit, already: !0 }), push2 = (what) => pushSource(step, app, source, what);
+  if (source.kind === "commit" && serves(source.commit)) return already(source.commit);
+  let whole = source.kind === "commit" && source.history;
+  source.kind === "commit" && !whole && tellShallow(step);
+  let tried = whole ? source : await snapshotOf(step, source, !1);
+  if (serves(tried.commit)) return already(tried.commit);
+  let outcome = await push2(tried);
+  if (outcome.kind === "shallow") {
+    if (tellShallow(step), tried = await snapshotOf(step, source, !1), serves(tried.commit)) return already(tried.commit);
+    outcome = await push2(tried);
+  }
+  if (outcome.kind === "up-to-date") {
+    let { app: now } = await findApp(step.api, step.inputs);
+    if (now.release?.commit === tried.commit) return already(tried.commit);
+    runner.say(
+      `${now.deploy_branch} names ${tried.commit.slice(0, 8)} already, but another release serves (a rollback, most likely): its files are pushed as a snapshot.`
+    ), tried = await snapshotOf(step, source, !0), outcome = await push2(tried);
+  }
+  if (outcome.kind === "accepted") return { commit: tried.commit, already: !1 };
+  throw failureOf(outcome, step);
+}
+var snapshotOf = (step, source, fresh) => takeSnapshot(
+  source,
+  { ...step.runner.facts, now: new Date(step.time.now()).toISOString(), fresh },
+  step.env
+), tellShallow = ({ runner }) => runner.say(
+  "The checkout is shallow, so its files are pushed as a snapshot. To see the real commits in the releases: fetch-depth: 0 at actions/checkout."
+);
 
 // github-action/platform/request.ts
 import { request as plain } from "node:http";
@@ -16189,107 +16325,18 @@ async function statusOf(target) {
 }
 
 // github-action/deploy.ts
-var MAX_PLACED = 9, Rejection = class extends ActionFailure {
-  placed;
-  printed;
-  constructor(message, hint, placed2, printed) {
-    super("Push rejected", message, hint), this.placed = placed2, this.printed = printed;
-  }
-};
 async function deploy(step) {
   let { inputs, runner, api, env } = step, source = await inspectSource(runner.facts.workspace, inputs.directory, env), { app, created } = await findApp(api, inputs);
   created && runner.say(`Made the app ${app.name}`);
-  let landed = await land(step, app, source), release = await releaseOf(step, app, landed.commit), { url: url2, status } = await healthOf(step, app, release);
-  return { app: app.name, release: release.version, url: url2, status, ...landed };
-}
-async function land(step, app, source) {
-  let { runner } = step, serves = (commit) => app.release?.commit === commit;
-  if (source.kind === "commit" && serves(source.commit)) return { commit: source.commit, already: !0 };
-  let tried = source.kind === "commit" && source.history ? source : await snapshotOf(step, source, !1);
-  if (source.kind === "commit" && !source.history && tellShallow(step), serves(tried.commit)) return { commit: tried.commit, already: !0 };
-  let outcome = await pushed(step, app, source, tried);
-  if (outcome.kind === "shallow") {
-    if (tellShallow(step), tried = await snapshotOf(step, source, !1), serves(tried.commit)) return { commit: tried.commit, already: !0 };
-    outcome = await pushed(step, app, source, tried);
-  }
-  if (outcome.kind === "up-to-date") {
-    let { app: now } = await findApp(step.api, step.inputs);
-    if (now.release?.commit === tried.commit) return { commit: tried.commit, already: !0 };
-    runner.say(
-      `${now.deploy_branch} names ${tried.commit.slice(0, 8)} already, but another release serves (a rollback, most likely): its files are pushed as a snapshot.`
-    ), tried = await snapshotOf(step, source, !0), outcome = await pushed(step, app, source, tried);
-  }
-  if (outcome.kind === "accepted") return { commit: tried.commit, already: !1 };
-  throw failureOf(outcome, step);
-}
-var snapshotOf = (step, source, fresh) => takeSnapshot(
-  source,
-  { ...step.runner.facts, now: new Date(step.time.now()).toISOString(), fresh },
-  step.env
-), tellShallow = ({ runner }) => runner.say(
-  "The checkout is shallow, so its files are pushed as a snapshot. To see the real commits in the releases: fetch-depth: 0 at actions/checkout."
-);
-async function pushed(step, app, source, { folder, commit }) {
-  let { runner, inputs, api, env } = step, log = new StageLog(step.stopToken()), onLine = (line) => runner.lines(log.push(line)), before = new Set((await recentBuilds(api, app.name)).map(({ id: id2 }) => id2)), url2 = `${inputs.origin}/git/${app.name}.git`;
-  runner.say(`Pushing ${commit.slice(0, 8)} to ${app.deploy_branch} of ${app.name}`);
-  let outcome = await patiently(step.patience, async () => {
-    let wanted = { folder, url: url2, token: inputs.token, commit, branch: app.deploy_branch, env }, ended = await push(wanted, onLine);
-    if (ended.kind === "away") throw new Away(ended.reason);
-    if (ended.kind !== "cut") return ended;
-    runner.lines(log.end()), runner.say(`The connection broke (${ended.reason}); asking what became of the push`);
-    let printed = log.printed.filter((line) => !line.startsWith("SkyPanel: ")).length, followed = await followBuild(api, app.name, { commit, before, printed }, onLine).catch(
-      (error62) => {
-        throw explain(error62, app.name, inputs.origin);
-      }
-    );
-    if (followed === null) throw new Away(ended.reason);
-    return followed;
-  });
-  if (runner.lines(log.end()), outcome.kind === "rejected") throw rejectionOf(log, outcome.reason, step, source);
-  return outcome;
-}
-function rejectionOf(log, reason, { runner }, source) {
-  let folder = relative(runner.facts.workspace, source.folder).replaceAll("\\", "/"), has = (path) => statSync(join2(source.folder, path), { throwIfNoEntry: !1 })?.isFile() === !0, placed2 = placeErrors(findErrors(log.printed), folder === "" ? "." : folder, has, MAX_PLACED), [first, ...more] = log.rejection;
-  return new Rejection(
-    first ?? `Push rejected: ${reason}`,
-    more.length === 0 ? null : more.join(`
-`),
-    placed2,
-    log.printed
-  );
-}
-function failureOf(outcome, { inputs }) {
-  switch (outcome.kind) {
-    case "unauthorized":
-      return wrongToken(inputs.origin);
-    case "forbidden":
-      return notAllowed(inputs.app);
-    case "not-found":
-      return noApp(inputs.app, inputs.origin);
-    case "shallow":
-    case "up-to-date":
-      return new ActionFailure(
-        "Push failed",
-        "The platform took no snapshot of the checkout.",
-        "Run the job again."
-      );
-    case "rejected":
-    case "failed":
-    case "away":
-    case "cut":
-      return new ActionFailure(
-        "Push failed",
-        `git push failed: ${outcome.reason}.`,
-        "Run the job again. If it stays, push from a terminal to see all that git says."
-      );
-  }
+  let landed = await land(step, app, source), release = await releaseOf(step, app, landed.commit), status = await statusOf2(step, app, release);
+  return { app: app.name, release: release.version, url: app.web_url, status, ...landed };
 }
 async function releaseOf({ api }, { name: app }, commit) {
-  let found = (await api.call(
+  let ofCommit = (await api.call(
     releaseEndpoints.list,
     { params: { app }, query: { limit: 50 } },
     external_exports.array(SeenRelease)
-  )).find((release) => release.commit === commit && release.state !== "failed");
+  )).filter((release) => release.commit === commit && release.state !== "failed"), found = ofCommit.find(({ state }) => state === "live") ?? ofCommit[0];
   if (found !== void 0) return found;
   throw new ActionFailure(
     "No release",
@@ -16297,11 +16344,10 @@ async function releaseOf({ api }, { name: app }, commit) {
     "See `skypanel releases` and `skypanel builds`."
   );
 }
-async function healthOf({ inputs, runner, time: time3 }, app, release) {
-  let url2 = app.web_url;
-  if (inputs.wait === 0 || release.process_types.web === void 0) return { url: url2, status: null };
-  let path = inputs.healthcheckPath ?? app.health_check_path, status = await waitForHealth({ url: url2, path, seconds: inputs.wait }, time3);
-  return runner.say(`${new URL(path ?? "/", url2).href} answers ${status}`), { url: url2, status };
+async function statusOf2({ inputs, runner, time: time3 }, app, release) {
+  if (inputs.wait === 0 || release.process_types.web === void 0) return null;
+  let path = inputs.healthcheckPath ?? app.health_check_path, status = await waitForHealth({ url: app.web_url, path, seconds: inputs.wait }, time3);
+  return runner.say(`${new URL(path ?? "/", app.web_url).href} answers ${status}`), status;
 }
 
 // github-action/destroy-app.ts

@@ -49,6 +49,11 @@ export class StageLog {
     return was === 'group' ? [resume(this.#token), command('endgroup', '')] : [resume(this.#token)]
   }
 
+  /** How many of the lines stand in the build's log; the hook's own do not. */
+  get ofBuild(): number {
+    return this.printed.filter((line) => !line.startsWith('SkyPanel: ')).length
+  }
+
   /** Why the platform rejected the push and what it advises; empty when it did not. */
   get rejection(): readonly string[] {
     const start = this.printed.findIndex((line) => (BANG.exec(line)?.[1] ?? '').startsWith(REJECTED))

@@ -1,3 +1,4 @@
+import { ERROR_CODES } from '../../server/contract/errors.ts'
 import { ActionFailure } from '../failure.ts'
 import { Away, Foreign, Refused } from './answers.ts'
 
@@ -68,7 +69,11 @@ function refused(error: Refused, app: string, origin: string): ActionFailure {
         'Run the job again. If it stays, its operator finds the request in the log of the server.',
       )
     default:
-      return failure('The platform refused', error.message, null)
+      return failure(
+        'The platform refused',
+        error.message,
+        error.id in ERROR_CODES ? null : 'Set the input host to the address of the panel, not of an app.',
+      )
   }
 }
 
