@@ -42,8 +42,10 @@ export async function bundleAction() {
   })
   const [file] = result.outputFiles
   if (file === undefined) throw new Error('esbuild wrote nothing')
+  // Above each module stands where it was found, which is elsewhere where node_modules is a link.
+  const text = file.text.replace(/^\/\/ .*?node_modules\//gm, '// node_modules/')
   return {
-    'index.js': [...licences(result.metafile.inputs), file.text].join('\n'),
+    'index.js': [...licences(result.metafile.inputs), text].join('\n'),
     // So that the file is a module wherever the folder is copied to.
     'package.json': `${JSON.stringify({ type: 'module' })}\n`,
   }

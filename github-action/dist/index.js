@@ -15934,13 +15934,13 @@ async function push(wanted, onLine) {
 }
 
 // github-action/log/find-errors.ts
-var PATH = String.raw`(?:file:\/\/)?((?:\.{0,2}\/)?(?:[\w@.+\-[\]()]+\/)*[\w@+\-[\]][\w@.+\-[\]]*\.[A-Za-z]\w{0,5})`, PARENTHESES = new RegExp(String.raw`^\s*${PATH}\((\d+),(\d+)\): (?:fatal )?error:? (.+)$`), LEADING = new RegExp(String.raw`^\s*${PATH}:(\d+)(?::(\d+))?(?::? ?-? ?(.*))?$`), INSIDE = new RegExp(String.raw`[\s("'\[]${PATH}:(\d+)(?::(\d+))?`), FRAME = new RegExp(String.raw`^\s+at .*?[\s(]${PATH}:(\d+):(\d+)\)?$`), PYTHON_FILE = /^\s*File "([^"]+)", line (\d+)/, NAMED = /^\s*(?:\S{1,3} )?(?:\[ERROR\] |Uncaught |error(?: during build)?:\s*)?((?:[\w.]*(?:Error|Exception)\b[^:]*: |\[ERROR\] ).+)$/, ALONE = new RegExp(String.raw`^\s*${PATH}$`), BELOW = /^\s*(\d+):(\d+)\s+(?:error|Error:)\s+(.+)$/, SPEAKS_OF_ERROR = /error|exception|failed|fatal|cannot|unexpected|not found|✘|×/i, SPEAKS_OF_WARNING = /\bwarn(?:ing)?\b/i, NEAR = 6, mention = (path, line, column) => ({
+var PATH = String.raw`(?:file:\/\/)?((?:\.{0,2}\/)?(?:[\w@.+\-[\]()]+\/)*[\w@+\-[\]][\w@.+\-[\]]*\.[A-Za-z]\w{0,5})`, PARENTHESES = new RegExp(String.raw`^\s*${PATH}\((\d+),(\d+)\): (?:fatal )?error:? (.+)$`), LEADING = new RegExp(String.raw`^\s*${PATH}:(\d+)(?::(\d+))?(?::? ?-? ?(.*))?$`), ONLY = new RegExp(String.raw`^\s*${PATH}:(\d+)(?::(\d+))?:?\s*$`), INSIDE = new RegExp(String.raw`[\s("'\[]${PATH}:(\d+)(?::(\d+))?`), FRAME = new RegExp(String.raw`^\s+at .*?[\s(]${PATH}:(\d+):(\d+)\)?$`), PYTHON_FILE = /^\s*File "([^"]+)", line (\d+)/, NAMED = /^\s*(?:\S{1,3} )?(?:\[ERROR\] |Uncaught |error(?: during build)?:\s*)?((?:[\w.]*(?:Error|Exception)\b[^:]*: |\[ERROR\] ).+)$/, ALONE = new RegExp(String.raw`^\s*${PATH}$`), BELOW = /^\s*(\d+):(\d+)\s+(?:error|Error:)\s+(.+)$/, SPEAKS_OF_ERROR = /error|exception|failed|fatal|cannot|unexpected|not found|✘|×/i, SPEAKS_OF_WARNING = /\bwarn(?:ing)?\b/i, NEAR = 6, FAR = 200, MAX_LINE = 2e3, mention = (path, line, column) => ({
   path,
   line: Number(line),
   ...column === void 0 ? {} : { column: Number(column) }
 });
-function findErrors(lines) {
-  let found = [], below = null;
+function findErrors(printed) {
+  let lines = printed.map((line) => line.length > MAX_LINE ? "" : line), found = [], below = null;
   for (let at = 0; at < lines.length; at += 1) {
     let line = lines[at] ?? "", under = BELOW.exec(line);
     if (under !== null && below !== null) {
@@ -15973,12 +15973,12 @@ function named(line, lines, at) {
   let message = NAMED.exec(line)?.[1];
   if (message === void 0) return null;
   let mentions = [];
-  for (let next = at + 1; next < lines.length; next += 1) {
-    let text = lines[next] ?? "", place = FRAME.exec(text) ?? LEADING.exec(text);
+  for (let next = at + 1; next < Math.min(lines.length, at + FAR); next += 1) {
+    let text = lines[next] ?? "", place = FRAME.exec(text) ?? ONLY.exec(text);
     if (place !== null) mentions.push(mention(place[1] ?? "", place[2] ?? "", place[3]));
     else if (!/^\s*(?:at |$)/.test(text)) break;
   }
-  for (let before = at - 1; before >= 0 && mentions.length < 20; before -= 1) {
+  for (let before = at - 1; before >= Math.max(0, at - FAR); before -= 1) {
     let text = lines[before] ?? "", place = PYTHON_FILE.exec(text);
     if (place !== null) mentions.push(mention(place[1] ?? "", place[2] ?? "", void 0));
     else if (!/^\s/.test(text)) break;
@@ -16279,7 +16279,7 @@ import { request as plain } from "node:http";
 import { request as secure } from "node:https";
 function ask(url2, { method, headers, body, timeout }) {
   return new Promise((resolve2, reject) => {
-    let options = { method, headers, timeout, lookup: lookupLoopback, agent: !1 }, asking = url2.protocol === "https:" ? secure(url2, options, resolve2) : plain(url2, options, resolve2);
+    let options = { method, headers, timeout, lookup: lookupLoopback }, asking = url2.protocol === "https:" ? secure(url2, options, resolve2) : plain(url2, options, resolve2);
     asking.on("timeout", () => asking.destroy(new Error(`no answer within ${timeout / 1e3} s`))), asking.on("error", reject), asking.end(body);
   });
 }

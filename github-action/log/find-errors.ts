@@ -16,6 +16,8 @@ const PATH = String.raw`(?:file:\/\/)?((?:\.{0,2}\/)?(?:[\w@.+\-[\]()]+\/)*[\w@+
 const PARENTHESES = new RegExp(String.raw`^\s*${PATH}\((\d+),(\d+)\): (?:fatal )?error:? (.+)$`)
 /** `src/a.ts:3:5 - error …`, `src/a.py:3: SyntaxError: …`, or the place alone. */
 const LEADING = new RegExp(String.raw`^\s*${PATH}:(\d+)(?::(\d+))?(?::? ?-? ?(.*))?$`)
+/** The place alone, as esbuild has it below its message. */
+const ONLY = new RegExp(String.raw`^\s*${PATH}:(\d+)(?::(\d+))?:?\s*$`)
 /** `error: src/a.js:3: …`, `… Error … (src/a.js:3:5)`. */
 const INSIDE = new RegExp(String.raw`[\s("'\[]${PATH}:(\d+)(?::(\d+))?`)
 const FRAME = new RegExp(String.raw`^\s+at .*?[\s(]${PATH}:(\d+):(\d+)\)?$`)
@@ -30,6 +32,10 @@ const SPEAKS_OF_ERROR = /error|exception|failed|fatal|cannot|unexpected|not foun
 const SPEAKS_OF_WARNING = /\bwarn(?:ing)?\b/i
 /** A message stands at most so many lines after its place (the source line, a caret, an empty line between). */
 const NEAR = 6
+/** The frames of one error reach this far. */
+const FAR = 200
+/** Longer lines are minified code or data. */
+const MAX_LINE = 2_000
 
 const mention = (path: string, line: string, column: string | undefined): Mention => ({
   path,
@@ -38,7 +44,8 @@ const mention = (path: string, line: string, column: string | undefined): Mentio
 })
 
 /** Errors that name a place, out of the output of compilers, linters and runtimes; in order, each once. */
-export function findErrors(lines: readonly string[]): FoundError[] {
+export function findErrors(printed: readonly string[]): FoundError[] {
+  const lines = printed.map((line) => (line.length > MAX_LINE ? '' : line))
   const found: FoundError[] = []
   let below: string | null = null
   for (let at = 0; at < lines.length; at += 1) {
@@ -82,13 +89,13 @@ function named(line: string, lines: readonly string[], at: number): FoundError |
   const message = NAMED.exec(line)?.[1]
   if (message === undefined) return null
   const mentions: Mention[] = []
-  for (let next = at + 1; next < lines.length; next += 1) {
+  for (let next = at + 1; next < Math.min(lines.length, at + FAR); next += 1) {
     const text = lines[next] ?? ''
-    const place = FRAME.exec(text) ?? LEADING.exec(text)
+    const place = FRAME.exec(text) ?? ONLY.exec(text)
     if (place !== null) mentions.push(mention(place[1] ?? '', place[2] ?? '', place[3]))
     else if (!/^\s*(?:at |$)/.test(text)) break
   }
-  for (let before = at - 1; before >= 0 && mentions.length < 20; before -= 1) {
+  for (let before = at - 1; before >= Math.max(0, at - FAR); before -= 1) {
     const text = lines[before] ?? ''
     const place = PYTHON_FILE.exec(text)
     if (place !== null) mentions.push(mention(place[1] ?? '', place[2] ?? '', undefined))

@@ -16,7 +16,7 @@ export interface Ask {
  */
 export function ask(url: URL, { method, headers, body, timeout }: Ask): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const options = { method, headers, timeout, lookup: lookupLoopback, agent: false }
+    const options = { method, headers, timeout, lookup: lookupLoopback }
     const asking = url.protocol === 'https:' ? secure(url, options, resolve) : plain(url, options, resolve)
     asking.on('timeout', () => asking.destroy(new Error(`no answer within ${timeout / 1000} s`)))
     asking.on('error', reject)
