@@ -3,14 +3,21 @@ const MINUTE = 60 * SECOND
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
 
-/** `just now`, `5 min ago`, `3 h ago`, `2 days ago`, then the date. Pure but for the locale. */
+/** `just now`, `5 min ago`, `3 h ago`, `2 days ago`, then the date; what is to come `in 3 h`. Clocks that differ by a minute are one. Pure but for the locale. */
 export function relativeTime(at: number, now: number): string {
   const age = now - at
-  if (age < -MINUTE) return dateOf(at)
+  if (age < -MINUTE) return ahead(-age, at)
   if (age < 45 * SECOND) return 'just now'
   if (age < HOUR) return `${Math.max(1, Math.round(age / MINUTE))} min ago`
   if (age < DAY) return `${Math.round(age / HOUR)} h ago`
   if (age < 7 * DAY) return Math.round(age / DAY) === 1 ? 'yesterday' : `${Math.round(age / DAY)} days ago`
+  return dateOf(at)
+}
+
+function ahead(left: number, at: number): string {
+  if (left < HOUR) return `in ${Math.round(left / MINUTE)} min`
+  if (left < DAY) return `in ${Math.round(left / HOUR)} h`
+  if (left < 60 * DAY) return Math.round(left / DAY) === 1 ? 'tomorrow' : `in ${Math.round(left / DAY)} days`
   return dateOf(at)
 }
 

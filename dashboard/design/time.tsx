@@ -26,7 +26,7 @@ export function Time({ at }: { readonly at: string }) {
   const exact = exactTime(at)
   return (
     <time dateTime={at} title={exact} className="number">
-      {relativeTime(Date.parse(at), Math.max(current, Date.parse(at)))}
+      {relativeTime(Date.parse(at), current)}
     </time>
   )
 }

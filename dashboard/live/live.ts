@@ -68,7 +68,7 @@ export class Live {
     })
     this.#socket = socket
     socket.on('connect', () => this.#connected())
-    socket.on('disconnect', () => this.#cut())
+    socket.on('disconnect', (reason) => this.#cut(reason, socket))
     socket.on('connect_error', (error) => this.#refused(error, socket))
     socket.on('welcome', (event) => this.#set(this.#state, liveEvents.welcome.parse(event).version))
     socket.on('changed', (event) => this.#changed(liveEvents.changed.parse(event)))
@@ -177,9 +177,16 @@ export class Live {
       void this.#cache.invalidateQueries(queryKey.length === 0 ? {} : { queryKey })
   }
 
-  #cut(): void {
+  #cut(reason: string, socket: LiveSocket): void {
     this.#wasCut = true
-    if (this.#state !== 'over') this.#wait()
+    if (this.#state === 'over') return
+    this.#wait()
+    if (reason === 'io server disconnect') this.#again(socket)
+  }
+
+  /** What the server ended or refused itself is not tried again by the library. */
+  #again(socket: LiveSocket): void {
+    setTimeout(() => !this.#closed && this.#state !== 'over' && socket.connect(), 3 * RETRY_MS)
   }
 
   #wait(): void {
@@ -191,8 +198,7 @@ export class Live {
     const data: unknown = 'data' in error ? error.data : undefined
     const refusal = ConnectRefusal.safeParse(data)
     if (refusal.success && refusal.data.id === 'unauthorized') this.#over()
-    // A refusal by the server itself is not tried again by the library.
-    else if (!socket.active) setTimeout(() => !this.#closed && socket.connect(), 5 * RETRY_MS)
+    else if (!socket.active) this.#again(socket)
   }
 
   #over(): void {

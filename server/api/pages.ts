@@ -107,7 +107,10 @@ export function sendPage(
 
 /** @param origins the panel's own; browsers differ in whether 'self' covers its web sockets */
 export function pageHeaders(origins: ReadonlySet<string>): Readonly<Record<string, string>> {
-  const sockets = [...origins].map((origin) => origin.replace(/^http/, 'ws'))
+  // A policy has no way to write an IPv6 address; browsers that hold 'self' to cover sockets need none.
+  const sockets = [...origins]
+    .filter((origin) => !origin.includes('['))
+    .map((origin) => origin.replace(/^http/, 'ws'))
   const policy = [
     "default-src 'self'",
     "script-src 'self'",

@@ -98,14 +98,16 @@ const List = ({ apps }: { readonly apps: readonly App[] }) => (
           )}
         </Cell>
         <Cell kind="end">
-          <a
-            href={app.web_url}
-            target="_blank"
-            rel="noopener noreferrer"
-            aria-label={`${words.open} ${app.name}`}
-          >
-            {words.open}
-          </a>
+          {app.release !== null && (
+            <a
+              href={app.web_url}
+              target="_blank"
+              rel="noopener noreferrer"
+              aria-label={`${words.open} ${app.name}`}
+            >
+              {words.open}
+            </a>
+          )}
         </Cell>
       </Row>
     ))}
