@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Reach } from '../domain/hostname.ts'
 import { panelUrl } from '../domain/hostname.ts'
 
@@ -33,6 +34,21 @@ export function refuseCookie(
   if (origin !== undefined) return !own.has(origin)
   if (method !== 'GET' && method !== 'HEAD') return true
   return site !== undefined && site !== 'same-origin' && site !== 'none'
+}
+
+/** The client's address. @param routed behind the platform's own router, which adds it as the last of its header */
+export function addressOf(
+  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
+  routed: boolean,
+): string {
+  const direct = socket.remoteAddress ?? ''
+  if (!routed || !/^(::ffff:)?127\.|^::1$/.test(direct)) return direct
+  return (
+    String(headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .at(-1)
+      ?.trim() || direct
+  )
 }
 
 export function securityHeaders(reach: Reach): Readonly<Record<string, string>> {

@@ -252,9 +252,9 @@ describe('a session', () => {
       expect((await ask('GET', '/api/account', headers)).status).toBe(200)
     }
     await age(10, 20)
-    await expect.poll(end).toBe(30)
+    await expect.poll(end, { timeout: 20_000 }).toBe(30)
     await age(170, 5)
-    await expect.poll(end).toBe(10)
+    await expect.poll(end, { timeout: 20_000 }).toBe(10)
     await api.db.query(`UPDATE sessions SET expires_at = now() - interval '1 second' WHERE id = $1`, [id])
     expect((await ask('GET', '/api/account', headers)).status).toBe(401)
   })

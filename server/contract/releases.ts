@@ -35,7 +35,12 @@ export const Build = z.object({
 })
 export type Build = z.infer<typeof Build>
 
-export const BuildLogLine = z.object({ seq: z.number().int(), text: z.string() })
+export const BuildLogLine = z.object({
+  seq: z.number().int(),
+  text: z.string(),
+  /** When it was printed; null for lines that were there before times were kept. */
+  time: Time.nullable().default(null),
+})
 export type BuildLogLine = z.infer<typeof BuildLogLine>
 
 export const DeploymentKind = z.enum(['push', 'rollback', 'config', 'restart', 'scale', 'destroy'])

@@ -111,6 +111,8 @@ export async function endBuild(
 export interface LogLineRow {
   readonly seq: number
   readonly text: string
+  /** null for lines that were printed before times were kept. */
+  readonly time: string | null
 }
 
 /**
@@ -135,7 +137,7 @@ export async function appendLines(
 
 export const linesAfter = (sql: Sql, build: BuildId, after: number, limit: number): Promise<LogLineRow[]> =>
   sql.query<LogLineRow>(
-    'SELECT seq, text FROM build_lines WHERE build_id = $1 AND seq > $2 ORDER BY seq LIMIT $3',
+    'SELECT seq, text, at AS time FROM build_lines WHERE build_id = $1 AND seq > $2 ORDER BY seq LIMIT $3',
     [build, after, limit],
   )
 
@@ -147,7 +149,7 @@ export const linesBefore = (
   limit: number,
 ): Promise<LogLineRow[]> =>
   sql.query<LogLineRow>(
-    `SELECT seq, text FROM (SELECT seq, text FROM build_lines WHERE build_id = $1 AND ($2::int IS NULL OR seq < $2)
+    `SELECT seq, text, time FROM (SELECT seq, text, at AS time FROM build_lines WHERE build_id = $1 AND ($2::int IS NULL OR seq < $2)
         ORDER BY seq DESC LIMIT $3) part ORDER BY seq`,
     [build, before, limit],
   )

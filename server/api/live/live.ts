@@ -3,11 +3,11 @@ import { Server } from 'socket.io'
 import { type ClientToServer, LIVE_PATH, type ServerToClient } from '../../contract/live.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { createGather } from '../../live/gather.ts'
-import { type AppNotice, CHANGES, mergeNotices, readNotice } from '../../live/notices.ts'
+import { type AppNews, type AppNotice, CHANGES, mergeNotices, readNotice } from '../../live/notices.ts'
 import { identifySession } from '../../sessions/identify-session.ts'
 import { sessionTextIn } from '../../sessions/session-text.ts'
 import type { Walked } from '../endpoint-plugin.ts'
-import { refuseCookie, securityHeaders } from '../request-guard.ts'
+import { addressOf, refuseCookie, securityHeaders } from '../request-guard.ts'
 import { accountRoom, appRoom, type LiveSocket, type SocketData, teamRoom } from './live-socket.ts'
 import { recheck } from './recheck.ts'
 import { answerRequests, refusalOf } from './requests.ts'
@@ -40,27 +40,34 @@ export function createLive(deps: Walked, ending: AbortSignal): Live {
     // Compressing each message would cost memory for each connection; log lines are short and mostly local.
     perMessageDeflate: false,
     httpCompression: false,
+    allowRequest: (request, decided) =>
+      decided(null, deps.addressLimit.take(addressOf(request, deps.secure)).allowed),
   })
   const all = () => [...io.of('/').sockets.values()]
   const later = createGather<null>(RETRY_MS, () => look(all()))
 
+  /** News waits for the looks that began before it, so that nobody hears of what was taken back earlier. */
+  let looking: Promise<unknown> = Promise.resolve()
   function look(sockets: readonly LiveSocket[]): void {
-    recheck(deps, sockets).catch((error: unknown) => {
+    const looked = recheck(deps, sockets).catch((error: unknown) => {
       deps.log.warn({ err: error }, 'live connections could not be looked at; trying it again')
       later.add(null)
     })
+    looking = Promise.all([looking, looked])
   }
 
   const news = createGather<AppNotice>(GATHER_MS, (notices) => {
-    for (const { app, topics, teams } of mergeNotices(notices)) {
-      io.to(appRoom(app)).emit('changed', { kind: 'app', app, topics })
-      if (teams.length === 0) continue
-      const rooms = teams.map(teamRoom)
-      io.to(rooms)
-        .except(appRoom(app))
-        .emit('changed', { kind: 'app', app, topics: ['app'] })
-    }
+    const told = mergeNotices(notices)
+    void looking.then(() => told.forEach(tell))
   })
+  function tell({ app, topics, teams }: AppNews): void {
+    io.to(appRoom(app)).emit('changed', { kind: 'app', app, topics })
+    if (teams.length === 0) return
+    const rooms = teams.map(teamRoom)
+    io.to(rooms)
+      .except(appRoom(app))
+      .emit('changed', { kind: 'app', app, topics: ['app'] })
+  }
   const unlisten = deps.db.listen(CHANGES, (payload) => {
     const notice = payload === null ? null : readNotice(payload)
     if (notice === null) {

@@ -37,7 +37,10 @@ export function answerRequests(deps: ApiDeps, socket: LiveSocket, ending: AbortS
     async watch({ app: ref }) {
       if (watches.size >= MAX_WATCHED && !watches.has(ref))
         throw new DomainError('conflict', `A page watches ${MAX_WATCHED} apps at most.`)
-      watches.get(ref)?.end(null)
+      // Asked twice (a page that came back while its first question was on its way), it is the same room.
+      const known = watches.get(ref)
+      if (known?.app != null) return { ok: true, app: known.app }
+      known?.end(null)
       const grant: Grant = {
         ref,
         app: null,
