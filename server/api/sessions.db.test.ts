@@ -128,7 +128,7 @@ describe('a one-time link', () => {
     const { token } = await ensureAdmin(deps, 'first@example.org', 'setup')
     const { code } = await makeLink(deps, 'first@example.org')
     const replies = await Promise.all([use(code), use(code)])
-    expect(replies.map(({ status }) => status).sort()).toEqual([201, 401])
+    expect(replies.map(({ status }) => status).sort((a, b) => a - b)).toEqual([201, 401])
     const reply = replies.find(({ status }) => status === 201)
     expect(reply?.body).toMatchObject({ account: { has_password: false, platform_admin: true } })
     const [Cookie = ''] = (reply?.headers.get('set-cookie') ?? '').split(';')
