@@ -21,6 +21,7 @@ const MAX_PLACED = 9
 /** The push was refused by what the platform made of it. */
 export class Rejection extends ActionFailure {
   readonly placed: readonly PlacedError[]
+  /** The log until then. */
   readonly printed: readonly string[]
 
   constructor(
@@ -83,7 +84,7 @@ function rejectionOf(log: StageLog, reason: string, { runner }: Step, source: So
     first ?? `Push rejected: ${reason}`,
     more.length === 0 ? null : more.join('\n'),
     placed,
-    log.printed,
+    log.untilRejection,
   )
 }
 

@@ -15437,7 +15437,12 @@ var Release = external_exports.object({
   release: external_exports.number().int().nullable(),
   created_at: Time,
   finished_at: Time.nullable()
-}), BuildLogLine = external_exports.object({ seq: external_exports.number().int(), text: external_exports.string() }), DeploymentKind = external_exports.enum(["push", "rollback", "config", "restart", "scale", "destroy"]), DeploymentState = external_exports.enum(["queued", "running", "succeeded", "failed", "canceled"]), Deployment = external_exports.object({
+}), BuildLogLine = external_exports.object({
+  seq: external_exports.number().int(),
+  text: external_exports.string(),
+  /** When it was printed; null for lines that were there before times were kept. */
+  time: Time.nullable().default(null)
+}), DeploymentKind = external_exports.enum(["push", "rollback", "config", "restart", "scale", "destroy"]), DeploymentState = external_exports.enum(["queued", "running", "succeeded", "failed", "canceled"]), Deployment = external_exports.object({
   id: DeploymentId,
   kind: DeploymentKind,
   state: DeploymentState,
@@ -15636,6 +15641,10 @@ var ERROR_CODES = {
 var Away = class extends Error {
   constructor(reason, cause) {
     super(reason, cause === void 0 ? void 0 : { cause }), this.name = "Away";
+  }
+}, Untrusted = class extends Error {
+  constructor(reason, cause) {
+    super(reason, { cause }), this.name = "Untrusted";
   }
 }, Refused = class extends Error {
   id;
@@ -16033,7 +16042,7 @@ function annotation(level, title, message, place) {
     title
   });
 }
-var stop = (token) => command("stop-commands", token), resume = (token) => `::${token}::`;
+var stop = (token) => command("stop-commands", token), resume = (token) => `::${token}::`, plainLine = (text) => text.replace(/\s*[\r\n]+\s*/g, " ").replace(/^\s*:(?=:)/, ": ").replaceAll("##[", "## [");
 function outputEntry(name, value, delimiter) {
   if (name.includes(delimiter) || value.includes(delimiter))
     throw new Error(`the output ${name} contains its own delimiter`);
@@ -16079,8 +16088,15 @@ var HEAD = /^-----> (.+)$/, BANG = /^ !\s{5}(.*)$/, REJECTED = "Push rejected: "
   }
   /** Why the platform rejected the push and what it advises; empty when it did not. */
   get rejection() {
-    let start = this.printed.findIndex((line) => (BANG.exec(line)?.[1] ?? "").startsWith(REJECTED));
-    return start === -1 ? [] : this.printed.slice(start).flatMap((line) => BANG.exec(line)?.[1] ?? []).filter((line) => line !== "" && line !== "Its last lines:");
+    return this.printed.slice(this.#rejected).flatMap((line) => BANG.exec(line)?.[1] ?? []).filter((line) => line !== "" && line !== "Its last lines:");
+  }
+  /** What was printed until then. */
+  get untilRejection() {
+    return this.printed.slice(0, this.#rejected);
+  }
+  get #rejected() {
+    let at = this.printed.findIndex((line) => (BANG.exec(line)?.[1] ?? "").startsWith(REJECTED));
+    return at === -1 ? this.printed.length : at;
   }
 };
 
@@ -16088,6 +16104,7 @@ var HEAD = /^-----> (.+)$/, BANG = /^ !\s{5}(.*)$/, REJECTED = "Push rejected: "
 function explain(error62, app, origin) {
   if (error62 instanceof ActionFailure) return error62;
   if (error62 instanceof Away) return away(error62, origin);
+  if (error62 instanceof Untrusted) return untrusted(error62, origin);
   if (error62 instanceof Foreign)
     return new ActionFailure(
       "Not a SkyPanel platform",
@@ -16104,14 +16121,19 @@ function explain(error62, app, origin) {
     error62
   );
 }
-var CERTIFICATE = /certificate|self.signed|UNABLE_TO_(?:VERIFY|GET)/i;
+var untrusted = (error62, origin) => /EPROTO|wrong version number/.test(error62.message) ? new ActionFailure(
+  "No TLS",
+  `${origin} is asked by https, but does not speak it.`,
+  "Let TLS be set up there, or write the input host with http:// if nobody else can listen on the way.",
+  error62
+) : new ActionFailure(
+  "Certificate not trusted",
+  `The certificate of ${origin} is not trusted: ${error62.message}.`,
+  "Name its authority in the step's env: NODE_EXTRA_CA_CERTS and GIT_SSL_CAINFO, each with a file.",
+  error62
+);
 function away(error62, origin) {
-  return CERTIFICATE.test(error62.message) ? new ActionFailure(
-    "Certificate not trusted",
-    `The certificate of ${origin} is not trusted: ${error62.message}.`,
-    "Name its authority in the step's env: NODE_EXTRA_CA_CERTS and GIT_SSL_CAINFO, each with a file.",
-    error62
-  ) : new ActionFailure(
+  return new ActionFailure(
     "Platform away",
     `${origin} could not be reached: ${error62.message}.`,
     "Check the input host, and that this runner may reach it. If the platform is down, start it (npm start) and run the job again; nothing was changed.",
@@ -16181,6 +16203,7 @@ async function patiently({ pauses, sleep: sleep2, waiting }, work2) {
 // github-action/push-source.ts
 var MAX_PLACED = 9, Rejection = class extends ActionFailure {
   placed;
+  /** The log until then. */
   printed;
   constructor(message, hint, placed2, printed) {
     super("Push rejected", message, hint), this.placed = placed2, this.printed = printed;
@@ -16213,7 +16236,7 @@ function rejectionOf(log, reason, { runner }, source) {
     more.length === 0 ? null : more.join(`
 `),
     placed2,
-    log.printed
+    log.untilRejection
   );
 }
 function failureOf(outcome, { inputs }) {
@@ -16291,9 +16314,11 @@ async function textOf(answer) {
 }
 function reasonOf(error62) {
   if (!(error62 instanceof Error)) return String(error62);
-  let code = "code" in error62 && typeof error62.code == "string" ? error62.code : "";
-  return code === "" || error62.message.includes(code) ? error62.message || "unknown" : `${code} ${error62.message}`.trim();
+  let [said = ""] = error62.message.trim().split(`
+`), code = codeOf(error62);
+  return (said.includes(code) ? said : `${code} ${said}`.trim()) || "unknown";
 }
+var isUntrusted = (error62) => error62 instanceof Error && /^EPROTO$|CERT|UNABLE_TO_|ERR_SSL|ERR_TLS/.test(codeOf(error62)), codeOf = (error62) => "code" in error62 && typeof error62.code == "string" ? error62.code : "";
 
 // github-action/platform/health.ts
 var TIMEOUT_MS = 1e4, PAUSE_SECONDS = 1, isHealthy = (status, path) => path === null ? status < 500 : status >= 200 && status < 400;
@@ -16399,7 +16424,7 @@ var TIMEOUT_MS2 = 3e4, Api = class {
   }
   /**
    * One request, one reply. Only what `shape` names is read of it, so that an action of one version serves platforms of
-   * another. Throws Away, Refused, Foreign.
+   * another. Throws Away, Untrusted, Refused, Foreign.
    */
   async call(endpoint2, input2, shape) {
     let text = await patiently(this.#patience, async () => {
@@ -16445,7 +16470,7 @@ var TIMEOUT_MS2 = 3e4, Api = class {
       ...body === void 0 ? {} : { body },
       timeout: TIMEOUT_MS2
     }).catch((error62) => {
-      throw new Away(reasonOf(error62), error62);
+      throw isUntrusted(error62) ? new Untrusted(reasonOf(error62), error62) : new Away(reasonOf(error62), error62);
     }), status = answer.statusCode ?? 0;
     if (status < 300) return answer;
     throw refusalOf(status, await textOf(answer).catch(() => ""), answer.headers.location ?? null);
@@ -16461,19 +16486,21 @@ var Runner = class {
   constructor(facts, write) {
     this.facts = facts, this.#write = write;
   }
+  /** One line of text, which is taken for no command whoever wrote parts of it. */
   say(text) {
-    this.#write(`${text}
+    this.#write(`${plainLine(text)}
 `);
   }
   /** Lines that hold commands or stand between `stop` and `resume`: printed as they are. */
   lines(lines) {
-    for (let line of lines) this.say(line);
+    for (let line of lines) this.#write(`${line}
+`);
   }
   mask(secret) {
-    secret !== "" && this.say(command("add-mask", secret));
+    secret !== "" && this.lines([command("add-mask", secret)]);
   }
   annotate(level, title, message, place) {
-    this.say(annotation(level, title, message, place));
+    this.lines([annotation(level, title, message, place)]);
   }
   output(name, value) {
     this.facts.outputFile !== null && appendFileSync(this.facts.outputFile, outputEntry(name, value, `end-of-value-${randomUUID()}`));

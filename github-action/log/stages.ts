@@ -56,11 +56,19 @@ export class StageLog {
 
   /** Why the platform rejected the push and what it advises; empty when it did not. */
   get rejection(): readonly string[] {
-    const start = this.printed.findIndex((line) => (BANG.exec(line)?.[1] ?? '').startsWith(REJECTED))
-    if (start === -1) return []
     return this.printed
-      .slice(start)
+      .slice(this.#rejected)
       .flatMap((line) => BANG.exec(line)?.[1] ?? [])
       .filter((line) => line !== '' && line !== 'Its last lines:')
+  }
+
+  /** What was printed until then. */
+  get untilRejection(): readonly string[] {
+    return this.printed.slice(0, this.#rejected)
+  }
+
+  get #rejected(): number {
+    const at = this.printed.findIndex((line) => (BANG.exec(line)?.[1] ?? '').startsWith(REJECTED))
+    return at === -1 ? this.printed.length : at
   }
 }

@@ -8,6 +8,14 @@ export class Away extends Error {
   }
 }
 
+/** There is no talking in safety; asking again changes nothing. */
+export class Untrusted extends Error {
+  constructor(reason: string, cause: unknown) {
+    super(reason, { cause })
+    this.name = 'Untrusted'
+  }
+}
+
 /** The platform's own no, with its id (see ERROR_CODES of the contract). */
 export class Refused extends Error {
   readonly id: string

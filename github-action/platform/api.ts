@@ -3,8 +3,8 @@ import type { z } from 'zod'
 import { EventParser } from '../../cli/event-stream.ts'
 import { type CallInput, type Endpoint, fillPath } from '../../server/contract/endpoint.ts'
 import { BuildLogLine, releaseEndpoints } from '../../server/contract/releases.ts'
-import { Away, Foreign, parseJson, refusalOf } from './answers.ts'
-import { ask, reasonOf, textOf } from './request.ts'
+import { Away, Foreign, parseJson, refusalOf, Untrusted } from './answers.ts'
+import { ask, isUntrusted, reasonOf, textOf } from './request.ts'
 import { type Patience, patiently } from './patience.ts'
 
 interface Given {
@@ -29,7 +29,7 @@ export class Api {
 
   /**
    * One request, one reply. Only what `shape` names is read of it, so that an action of one version serves platforms of
-   * another. Throws Away, Refused, Foreign.
+   * another. Throws Away, Untrusted, Refused, Foreign.
    */
   async call<E extends Endpoint, Shape extends z.ZodType>(
     endpoint: E,
@@ -86,7 +86,7 @@ export class Api {
       ...(body === undefined ? {} : { body }),
       timeout: TIMEOUT_MS,
     }).catch((error: unknown) => {
-      throw new Away(reasonOf(error), error)
+      throw isUntrusted(error) ? new Untrusted(reasonOf(error), error) : new Away(reasonOf(error), error)
     })
     const status = answer.statusCode ?? 0
     if (status < 300) return answer

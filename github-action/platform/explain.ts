@@ -1,11 +1,12 @@
 import { ERROR_CODES } from '../../server/contract/errors.ts'
 import { ActionFailure } from '../failure.ts'
-import { Away, Foreign, Refused } from './answers.ts'
+import { Away, Foreign, Refused, Untrusted } from './answers.ts'
 
 /** What a failure of the platform means for the one who wrote the workflow. */
 export function explain(error: unknown, app: string, origin: string): ActionFailure {
   if (error instanceof ActionFailure) return error
   if (error instanceof Away) return away(error, origin)
+  if (error instanceof Untrusted) return untrusted(error, origin)
   if (error instanceof Foreign) {
     return new ActionFailure(
       'Not a SkyPanel platform',
@@ -26,17 +27,22 @@ export function explain(error: unknown, app: string, origin: string): ActionFail
   )
 }
 
-const CERTIFICATE = /certificate|self.signed|UNABLE_TO_(?:VERIFY|GET)/i
+const untrusted = (error: Untrusted, origin: string) =>
+  /EPROTO|wrong version number/.test(error.message)
+    ? new ActionFailure(
+        'No TLS',
+        `${origin} is asked by https, but does not speak it.`,
+        'Let TLS be set up there, or write the input host with http:// if nobody else can listen on the way.',
+        error,
+      )
+    : new ActionFailure(
+        'Certificate not trusted',
+        `The certificate of ${origin} is not trusted: ${error.message}.`,
+        "Name its authority in the step's env: NODE_EXTRA_CA_CERTS and GIT_SSL_CAINFO, each with a file.",
+        error,
+      )
 
 function away(error: Away, origin: string): ActionFailure {
-  if (CERTIFICATE.test(error.message)) {
-    return new ActionFailure(
-      'Certificate not trusted',
-      `The certificate of ${origin} is not trusted: ${error.message}.`,
-      "Name its authority in the step's env: NODE_EXTRA_CA_CERTS and GIT_SSL_CAINFO, each with a file.",
-      error,
-    )
-  }
   return new ActionFailure(
     'Platform away',
     `${origin} could not be reached: ${error.message}.`,

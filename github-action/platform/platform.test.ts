@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { Away, Foreign, Refused, refusalOf } from './answers.ts'
+import { Away, Foreign, Refused, refusalOf, Untrusted } from './answers.ts'
 import { explain } from './explain.ts'
 import { isHealthy } from './health.ts'
 import { patiently, PAUSES } from './patience.ts'
+import { isUntrusted, reasonOf } from './request.ts'
 
 const origin = 'https://panel.example.org'
 
@@ -67,8 +68,18 @@ describe('an answer that is no success', () => {
   })
 
   it('of a certificate that nobody knows says how to name its authority', () => {
-    const failure = explain(new Away('SELF_SIGNED_CERT_IN_CHAIN self-signed certificate'), 'shop', origin)
+    const error = Object.assign(new Error('self-signed certificate'), { code: 'SELF_SIGNED_CERT_IN_CHAIN' })
+    expect(isUntrusted(error)).toBe(true)
+    const failure = explain(new Untrusted(reasonOf(error), error), 'shop', origin)
     expect(failure.text).toContain('NODE_EXTRA_CA_CERTS')
+  })
+
+  it('of a host without TLS says so in one line', () => {
+    const error = Object.assign(new Error('write EPROTO 80:wrong version number:record.c:350:\n'), {
+      code: 'EPROTO',
+    })
+    expect(isUntrusted(error)).toBe(true)
+    expect(explain(new Untrusted(reasonOf(error), error), 'shop', origin).title).toBe('No TLS')
   })
 
   it('without a known shape is not taken for a platform', () => {

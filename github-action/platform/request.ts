@@ -31,11 +31,16 @@ export async function textOf(answer: IncomingMessage): Promise<string> {
   return text
 }
 
-/** `ECONNREFUSED`, or what else there is to say about it. */
+/** `ECONNREFUSED`, or what else there is to say about it; one line. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : ''
-  return code === '' || error.message.includes(code)
-    ? error.message || 'unknown'
-    : `${code} ${error.message}`.trim()
+  const [said = ''] = error.message.trim().split('\n')
+  const code = codeOf(error)
+  return (said.includes(code) ? said : `${code} ${said}`.trim()) || 'unknown'
 }
+
+/** Whether TLS was refused: a certificate that is not trusted, not of this host, or no TLS at all. */
+export const isUntrusted = (error: unknown): boolean =>
+  error instanceof Error && /^EPROTO$|CERT|UNABLE_TO_|ERR_SSL|ERR_TLS/.test(codeOf(error))
+
+const codeOf = (error: Error): string => ('code' in error && typeof error.code === 'string' ? error.code : '')

@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { describe, expect, it } from 'vitest'
 import { commandsOf, readOutputs } from '../../test/support/action-runner.ts'
-import { annotation, command, outputEntry, resume, stop } from './commands.ts'
+import { annotation, command, outputEntry, plainLine, resume, stop } from './commands.ts'
 
 /** As a runner takes a command apart: properties end at the first `::`. */
 function parse(line: string) {
@@ -24,15 +24,18 @@ function parse(line: string) {
   }
 }
 
+const texts = fc
+  .array(fc.constantFrom('::', ':', ',', '=', '%', '%0A', '%25', '\n', '\r', '\0', ' ', 'title', 'ö', '💥'))
+  .map((parts) => parts.join(''))
+
 describe('commands to the runner', () => {
   it('stand on one line and come out as they went in, whatever they hold', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'binary' }), fc.string({ unit: 'binary' }), (data, title) => {
+      fc.property(texts, texts, (data, title) => {
         const line = command('error', data, { title })
         expect(line).not.toMatch(/[\r\n]/)
         expect(parse(line)).toEqual({ name: 'error', data, properties: { title } })
       }),
-      { numRuns: 50 },
     )
   })
 
@@ -46,6 +49,17 @@ describe('commands to the runner', () => {
     const log = [stop('abc'), '::error::inside', '##[error]inside', resume('abc'), '::notice::outside']
     expect(commandsOf(log.join('\n'))).toEqual(['::notice::outside'])
   })
+})
+
+it('a line of text is no command, whoever wrote it', () => {
+  fc.assert(
+    fc.property(
+      fc.array(fc.constantFrom('::', ':', ' ', '\n', '\r', '##[', '#', '[', 'error', 'x')),
+      (parts) => {
+        expect(commandsOf(plainLine(parts.join('')))).toEqual([])
+      },
+    ),
+  )
 })
 
 describe('outputs', () => {

@@ -46,6 +46,13 @@ export function annotation(level: Level, title: string, message: string, place?:
 export const stop = (token: string): string => command('stop-commands', token)
 export const resume = (token: string): string => `::${token}::`
 
+/** Commands stand at the beginning of a line (`::name::`), those of the first form anywhere (`##[name]`). */
+export const plainLine = (text: string): string =>
+  text
+    .replace(/\s*[\r\n]+\s*/g, ' ')
+    .replace(/^\s*:(?=:)/, ': ')
+    .replaceAll('##[', '## [')
+
 /** One output as GITHUB_OUTPUT takes it. The delimiter must be one that nobody could have foreseen. */
 export function outputEntry(name: string, value: string, delimiter: string): string {
   if (name.includes(delimiter) || value.includes(delimiter))

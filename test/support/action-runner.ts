@@ -1,7 +1,9 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { CHECKOUT, runProgram } from './cli.ts'
+import type { TestPlatform } from './platform.ts'
 
 export interface ActionRun {
   readonly code: number
@@ -15,6 +17,23 @@ export interface ActionRun {
 /** A runner's part: the environment of a step, the files it reads afterwards, and its own workspace. */
 export class ActionRunner implements Disposable {
   readonly folder = mkdtempSync(join(tmpdir(), 'skypanel-runner-'))
+  /** Of the platform's administrator. */
+  readonly token: string
+  readonly #host: string
+
+  private constructor(host: string, token: string) {
+    this.#host = host
+    this.token = token
+  }
+
+  static async load({ facts }: TestPlatform): Promise<ActionRunner> {
+    return new ActionRunner(new URL(facts.api).origin, (await readFile(facts.tokenFile, 'utf8')).trim())
+  }
+
+  /** What every workflow gives, and `more`. */
+  inputs(app: string, more: Readonly<Record<string, string>> = {}): Record<string, string> {
+    return { host: this.#host, token: this.token, app, ...more }
+  }
 
   /** Runs the committed bundle on a workspace, with inputs as `with:` gives them. */
   async run(
@@ -83,6 +102,7 @@ export function commandsOf(log: string): string[] {
     }
     const [, token] = /^::stop-commands::(.+)$/.exec(line) ?? []
     if (token !== undefined) stopped = token
-    return token === undefined && /^(?:::|##\[)/.test(line.trim())
+    // Commands of the first form are found anywhere in a line.
+    return token === undefined && (line.trimStart().startsWith('::') || line.includes('##['))
   })
 }
