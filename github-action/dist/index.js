@@ -15678,7 +15678,7 @@ var SeenApp = external_exports.object({
   deploy_branch: App.shape.deploy_branch,
   health_check_path: App.shape.health_check_path,
   release: external_exports.object({ version: external_exports.number().int(), commit: external_exports.string().nullable() }).nullable()
-}), SeenRelease = Release.pick({ version: !0, state: !0, commit: !0, process_types: !0 }), SeenBuild = Build.pick({ id: !0, state: !0, commit: !0, release: !0, created_at: !0 });
+}), SeenRelease = Release.pick({ version: !0, state: !0, commit: !0, process_types: !0 }), SeenLine = BuildLogLine.pick({ seq: !0, text: !0 }), SeenBuild = Build.pick({ id: !0, state: !0, commit: !0, release: !0, created_at: !0 });
 
 // github-action/find-app.ts
 var read = (api, app) => api.call(appEndpoints.info, { params: { app } }, SeenApp), isMissing = (error62) => error62 instanceof Refused && (error62.id === "app_not_found" || error62.id === "not_found");
@@ -16449,7 +16449,7 @@ var TIMEOUT_MS2 = 3e4, Api = class {
       for await (let text of answer)
         for (let event of parser.push(String(text))) {
           if (event.event === "error") throw new Away("the log broke off");
-          yield BuildLogLine.parse(parseJson(event.data));
+          yield SeenLine.parse(parseJson(event.data));
         }
     } catch (error62) {
       throw error62 instanceof Away ? error62 : new Away(reasonOf(error62), error62);

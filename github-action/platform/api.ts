@@ -2,10 +2,11 @@ import type { IncomingMessage } from 'node:http'
 import type { z } from 'zod'
 import { EventParser } from '../../cli/event-stream.ts'
 import { type CallInput, type Endpoint, fillPath } from '../../server/contract/endpoint.ts'
-import { BuildLogLine, releaseEndpoints } from '../../server/contract/releases.ts'
+import { releaseEndpoints } from '../../server/contract/releases.ts'
 import { Away, Foreign, parseJson, refusalOf, Untrusted } from './answers.ts'
 import { ask, isUntrusted, reasonOf, textOf } from './request.ts'
 import { type Patience, patiently } from './patience.ts'
+import { SeenLine } from './shapes.ts'
 
 interface Given {
   readonly params?: Readonly<Record<string, string>>
@@ -50,7 +51,7 @@ export class Api {
   }
 
   /** What a build printed after line `after`, and what it goes on to print until it ends. Throws Away when cut. */
-  async *buildLog(app: string, build: string, after: number): AsyncGenerator<BuildLogLine> {
+  async *buildLog(app: string, build: string, after: number): AsyncGenerator<SeenLine> {
     const input: Given = { params: { app, build }, query: { after } }
     const answer = await patiently(this.#patience, () =>
       this.#ask(releaseEndpoints.buildLog, input, 'text/event-stream'),
@@ -61,7 +62,7 @@ export class Api {
       for await (const text of answer)
         for (const event of parser.push(String(text))) {
           if (event.event === 'error') throw new Away('the log broke off')
-          yield BuildLogLine.parse(parseJson(event.data))
+          yield SeenLine.parse(parseJson(event.data))
         }
     } catch (error) {
       throw error instanceof Away ? error : new Away(reasonOf(error), error)
