@@ -1,6 +1,6 @@
 import { defineConfig } from 'vitest/config'
 
-const everywhere = ['server', 'runtime', 'buildpacks', 'cli', 'github-action', 'test']
+const everywhere = ['server', 'runtime', 'buildpacks', 'cli', 'dashboard', 'github-action', 'test']
 const named = (suffix: string) => everywhere.map((folder) => `${folder}/**/*.${suffix}.ts`)
 const exclude = ['**/node_modules/**', '**/dist/**', '**/fixtures/**', 'test/apps/**']
 

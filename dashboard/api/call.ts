@@ -31,7 +31,8 @@ export async function call<E extends Endpoint>(
 async function send(endpoint: Endpoint, given: Given, signal: AbortSignal | undefined): Promise<Response> {
   const query = new URLSearchParams()
   for (const [name, value] of Object.entries(isRecord(given.query) ? given.query : {}))
-    if (value !== undefined) query.set(name, String(value))
+    if (typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean')
+      query.set(name, `${value}`)
   const search = query.size === 0 ? '' : `?${query.toString()}`
   try {
     return await fetch(`/api${fillPath(endpoint.path, given.params ?? {})}${search}`, {

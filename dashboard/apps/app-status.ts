@@ -1,5 +1,5 @@
 import type { App } from '../../server/contract/apps.ts'
-import type { Status } from '../design/status-pill.tsx'
+import type { Status } from '../design/status.ts'
 import { strings } from '../strings.ts'
 
 const words = strings.appState

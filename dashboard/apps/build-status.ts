@@ -1,5 +1,5 @@
 import type { Build, Deployment, Release } from '../../server/contract/releases.ts'
-import type { Status } from '../design/status-pill.tsx'
+import type { Status } from '../design/status.ts'
 import { strings } from '../strings.ts'
 
 const BUILD_TONES = {

@@ -1,12 +1,6 @@
 import { Icon, type IconName } from './icon.tsx'
+import type { Status, Tone } from './status.ts'
 import './status-pill.css'
-
-export type Tone = 'good' | 'busy' | 'warn' | 'bad' | 'idle'
-
-export interface Status {
-  readonly tone: Tone
-  readonly text: string
-}
 
 const ICONS: Readonly<Record<Tone, IconName>> = {
   good: 'check',

@@ -1,8 +1,7 @@
-import type { z } from 'zod'
-import type { liveEvents } from '../../server/contract/live.ts'
+import type { ServerToClient } from '../../server/contract/live.ts'
 import { keys } from '../api/queries.ts'
 
-type Changed = z.infer<typeof liveEvents.changed>
+type Changed = Parameters<ServerToClient['changed']>[0]
 
 /**
  * Which questions a notice makes the cache ask again; `[]` stands for all of them. `nameOf` gives the name by which an

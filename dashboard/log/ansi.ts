@@ -18,8 +18,8 @@ export interface Span {
 const PLAIN: Style = {}
 const ESC = '\u001b'
 /** CSI … final byte; OSC … BEL or ST; other two-byte sequences; and control characters that print nothing. */
-// oxlint-disable-next-line no-control-regex -- terminal output is made of them
 const SEQUENCE =
+  // oxlint-disable-next-line no-control-regex -- terminal output is made of them
   /\u001b\[([0-9;:?<=>]*)[ -/]*([@-~])|\u001b\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|\u001b[ -/]*[0-~]?|[\u0000-\u0008\u000b-\u001a\u001c-\u001f\u007f-\u009f]/g
 
 /** Text without what a terminal would take as orders: what a filter looks at. Pure. */

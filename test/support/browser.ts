@@ -17,8 +17,8 @@ export const SIZES = {
 export type Size = keyof typeof SIZES
 
 /** Debian's Chromium. The tests are root's, whom its own sandbox refuses; the pages in it are ours. */
-export const openChromium = (): Promise<Browser> =>
-  chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] })
+export const openChromium = (flags: readonly string[] = []): Promise<Browser> =>
+  chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox', ...flags] })
 
 interface WatchedWindow {
   readonly policyReports?: string[]

@@ -1,7 +1,7 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { z } from 'zod'
-import { accountEndpoints, type Token } from '../../../server/contract/accounts.ts'
+import { accountEndpoints } from '../../../server/contract/accounts.ts'
+import type { ReplyOf } from '../../../server/contract/endpoint.ts'
 import { call } from '../../api/call.ts'
 import { keys, tokensQuery } from '../../api/queries.ts'
 import { Failed, Panel, Section, Skeleton } from '../../design/blocks.tsx'
@@ -59,7 +59,7 @@ export function Tokens() {
   )
 }
 
-function TokenRow({ token }: { readonly token: z.infer<typeof Token> }) {
+function TokenRow({ token }: { readonly token: ReplyOf<typeof accountEndpoints.listTokens>[number] }) {
   const cache = useQueryClient()
   const revoke = useMutation({
     mutationFn: () => call(accountEndpoints.revokeToken, { params: { token: token.id } }),
