@@ -102,7 +102,10 @@ async function whoAsks(
 ): Promise<Identified | null> {
   const found = endpoint.access === 'public' ? null : await byCredential(deps, request, nameOrId)
   if (found === null) spend(deps.addressLimit, request.ip, reply)
-  else spend(deps.callerLimit, found.caller.credential.id, reply)
+  else {
+    const { kind, id } = found.caller.credential
+    spend(kind === 'session' ? deps.sessionLimit : deps.callerLimit, id, reply)
+  }
   return found
 }
 

@@ -105,6 +105,7 @@ export async function startApi(
     status: createStatus({ config, db }),
     loginLimits: { perEmail: generous, perAddress: generous },
     callerLimit: generous,
+    sessionLimit: generous,
     addressLimit: generous,
   })
   let api = await createApi(deps, git)
