@@ -63,7 +63,7 @@ export const strings = {
     settings: 'Settings',
   },
   signIn: {
-    title: 'Sign in',
+    title: 'Sign in to SkyPanel',
     email: 'E-mail address',
     password: 'Password',
     submit: 'Sign in',

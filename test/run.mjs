@@ -4,6 +4,7 @@
 //   node test/run.mjs fast|db|root    one tier
 //   node test/run.mjs e2e             against a platform of its own, made and removed here
 //   node test/run.mjs crash           the complete crash matrix on nspawn
+//   node test/run.mjs screenshots     every page of the dashboard, into docs/screenshots
 //   node test/run.mjs bench [NAME…]   test/bench/NAME.bench.ts, each beside its limit or peer
 import { execFileSync, spawn } from 'node:child_process'
 import {
@@ -142,6 +143,11 @@ async function bench(env) {
   }
 }
 
+async function screenshots(env) {
+  const { code } = await run(['node', '--import', 'tsx', join('test', 'screenshots', 'take.ts')], { env })
+  note('screenshots of every page', code === 0)
+}
+
 /** A platform of its own beside whatever runs on this machine: own home, ports, range, users; removed afterwards. */
 async function withPlatform(test) {
   const home = join('/var/lib', `skypanel-test-${process.pid}`)
@@ -185,8 +191,8 @@ process.on('SIGINT', () => (interrupted = true))
 
 const needs = (...those) => tiers.some((tier) => those.includes(tier))
 const flags = [
-  ...(needs('root', 'e2e', 'crash', 'db', 'bench') ? ['--machine'] : []),
-  ...(needs('root', 'e2e', 'crash', 'bench') ? ['--consul'] : []),
+  ...(needs('root', 'e2e', 'crash', 'db', 'bench', 'screenshots') ? ['--machine'] : []),
+  ...(needs('root', 'e2e', 'crash', 'bench', 'screenshots') ? ['--consul'] : []),
 ]
 if (await prepare(...flags)) {
   for (const tier of tiers) {
@@ -194,6 +200,7 @@ if (await prepare(...flags)) {
     if (tier === 'check') await check()
     else if (tier === 'e2e') await withPlatform((env) => vitest('e2e', env))
     else if (tier === 'bench') await withPlatform(bench)
+    else if (tier === 'screenshots') await withPlatform(screenshots)
     else if (tier === 'crash') await withPlatform((env) => vitest('crash', env))
     else await vitest(tier)
   }

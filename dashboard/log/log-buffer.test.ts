@@ -11,7 +11,7 @@ const line = (seq: number, text = `line ${seq}`, process = 'web.1'): LogLine => 
   text,
 })
 const some = (from: number, to: number) => Array.from({ length: to - from }, (_, at) => line(from + at))
-const shown = (buffer: LogBuffer) => buffer.shown.map(({ seq }) => seq)
+const shown = (buffer: LogBuffer) => [...buffer.shown].map(({ seq }) => seq)
 const filterNow = (buffer: LogBuffer, text: string, process = '') => {
   buffer.setFilter({ text, process })
   while (buffer.step(2));
@@ -24,7 +24,7 @@ it('keeps each line once, whichever way it comes and however often', () => {
   buffer.prepend(some(7, 12))
   buffer.prepend(some(7, 10))
   expect(shown(buffer)).toEqual([7, 8, 9, 10, 11, 12, 13, 14])
-  expect([buffer.first, buffer.last, buffer.shift]).toEqual([7, 14, 3])
+  expect([buffer.first, buffer.last, buffer.shown.start]).toEqual([7, 14, -3])
 })
 
 it('finds text whatever its case and its colours, and the name of a process', () => {
@@ -56,6 +56,7 @@ it('shows the newest matches first while it still looks, and misses none that co
   expect(shown(buffer)).toEqual([17, 18, 19])
   buffer.append([line(20)])
   buffer.prepend(some(5, 10))
+  expect(shown(buffer)).toEqual([17, 18, 19, 20])
   while (buffer.step(3));
   expect(shown(buffer)).toEqual(Array.from({ length: 16 }, (_, at) => 5 + at))
 })
@@ -67,5 +68,6 @@ it('lets the oldest go beyond what a page can hold', () => {
   expect(buffer.lines.length).toBeLessThanOrEqual(MAX_LINES)
   expect(buffer.last).toBe(MAX_LINES + 1)
   expect(buffer.shown.length).toBe(buffer.lines.length)
-  expect(buffer.shift).toBeLessThan(0)
+  expect(buffer.shown.first).toBe(buffer.lines.first)
+  expect(buffer.shown.start).toBeGreaterThan(0)
 })

@@ -1,5 +1,6 @@
 import type { LogLine } from '../../server/contract/logs.ts'
 import { plainText } from './ansi.ts'
+import { TwoEnded } from './two-ended.ts'
 
 export interface LogFilter {
   /** Looked for in the text, whatever the case; '' takes every line. */
@@ -30,24 +31,19 @@ export function matches(line: LogLine, process: string, needle: string): boolean
  * thousand lines never hold up the page. No part of it touches the page itself.
  */
 export class LogBuffer {
-  #lines: LogLine[] = []
-  #shown: LogLine[] = []
+  readonly #lines = new TwoEnded<LogLine>()
+  #shown = new TwoEnded<LogLine>()
   #filter = NO_FILTER
   #needle = ''
-  /** Up to where the filter has looked, counted from the end: the newest lines are shown first. */
-  #todo = 0
-  #processes = new Set<string>()
-  /** How many shown lines were put in front (or, negative, taken away there) so far: what a view scrolls by. */
-  #shift = 0
+  /** Lines in front of this position still have to be looked at; null: none. */
+  #todo: number | null = null
+  readonly #processes = new Set<string>()
 
-  get lines(): readonly LogLine[] {
+  get lines(): TwoEnded<LogLine> {
     return this.#lines
   }
-  get shown(): readonly LogLine[] {
+  get shown(): TwoEnded<LogLine> {
     return this.#shown
-  }
-  get shift(): number {
-    return this.#shift
   }
   get filter(): LogFilter {
     return this.#filter
@@ -57,85 +53,67 @@ export class LogBuffer {
     return [...this.#processes].sort()
   }
   get first(): number | null {
-    return this.#lines[0]?.seq ?? null
+    return this.#lines.first?.seq ?? null
   }
   get last(): number | null {
-    return this.#lines.at(-1)?.seq ?? null
+    return this.#lines.last?.seq ?? null
   }
   /** Whether a changed filter still has lines to look at. */
   get isFiltering(): boolean {
-    return this.#todo > 0
+    return this.#todo !== null
   }
 
   append(lines: readonly LogLine[]): void {
-    const last = this.last ?? -1
-    const fresh = lines.filter(({ seq }) => seq > last)
-    for (const line of fresh) {
+    for (const line of lines) {
+      if (line.seq <= (this.last ?? -1)) continue
       this.#lines.push(line)
-      this.#note(line)
+      this.#processes.add(line.process)
       if (this.#passes(line)) this.#shown.push(line)
     }
     if (this.#lines.length > MAX_LINES) this.#dropOldest()
   }
 
   prepend(lines: readonly LogLine[]): void {
-    const first = this.first ?? Number.POSITIVE_INFINITY
-    const older = lines.filter(({ seq }) => seq < first)
-    for (const line of older) this.#note(line)
-    this.#lines = [...older, ...this.#lines]
-    if (this.isFiltering) {
-      this.#todo += older.length
-      return
+    for (const line of lines.toReversed()) {
+      if (line.seq >= (this.first ?? Number.POSITIVE_INFINITY)) continue
+      this.#lines.unshift(line)
+      this.#processes.add(line.process)
+      // While older lines are still looked at, these wait for their turn.
+      if (!this.isFiltering && this.#passes(line)) this.#shown.unshift(line)
     }
-    const passing = older.filter((line) => this.#passes(line))
-    this.#shown = [...passing, ...this.#shown]
-    this.#shift += passing.length
   }
 
   setFilter(filter: LogFilter): void {
     this.#filter = filter
     this.#needle = filter.text.trim().toLowerCase()
-    const everything = this.#needle === '' && filter.process === ''
-    this.#shown = everything ? [...this.#lines] : []
-    this.#todo = everything ? 0 : this.#lines.length
-    this.#shift = 0
+    this.#shown = new TwoEnded()
+    this.#todo = this.#lines.length === 0 ? null : this.#lines.start + this.#lines.length
   }
 
   /** Looks at up to `count` more lines, from the newest to the oldest. True: there are more. */
   step(count: number): boolean {
-    const from = Math.max(0, this.#todo - count)
-    const passing = this.#lines.slice(from, this.#todo).filter((line) => this.#passes(line))
-    this.#todo = from
-    if (passing.length > 0) {
-      this.#shown = [...passing, ...this.#shown]
-      this.#shift += passing.length
+    if (this.#todo === null) return false
+    const end = Math.max(this.#lines.start, this.#todo - count)
+    for (let position = this.#todo - 1; position >= end; position -= 1) {
+      const line = this.#lines.at(position)
+      if (line !== undefined && this.#passes(line)) this.#shown.unshift(line)
     }
-    return from > 0
-  }
-
-  /** The last to be seen is begun with; older ones are let go. */
-  clear(): void {
-    this.#lines = []
-    this.#shown = []
-    this.#todo = 0
-    this.#shift = 0
+    this.#todo = end > this.#lines.start ? end : null
+    return this.isFiltering
   }
 
   #passes(line: LogLine): boolean {
     return matches(line, this.#filter.process, this.#needle)
   }
 
-  #note({ process }: LogLine): void {
-    this.#processes.add(process)
-  }
-
   #dropOldest(): void {
-    this.#lines = this.#lines.slice(DROP)
+    this.#lines.drop(DROP)
     const first = this.first ?? 0
-    const kept = this.#shown.findIndex(({ seq }) => seq >= first)
-    const gone = kept === -1 ? this.#shown.length : kept
-    this.#shown = this.#shown.slice(gone)
-    this.#shift -= gone
-    this.#todo = Math.max(0, this.#todo - DROP)
+    let gone = 0
+    for (const { seq } of this.#shown) {
+      if (seq >= first) break
+      gone += 1
+    }
+    this.#shown.drop(gone)
   }
 }
