@@ -105,10 +105,16 @@ export const Notice = ({ tone, children, action }: NoticeProps) => (
   </div>
 )
 
-/** Names and values, side by side where there is room. */
-export function Facts({ facts }: { readonly facts: readonly (readonly [string, ReactNode])[] }) {
+interface FactsProps {
+  readonly facts: readonly (readonly [string, ReactNode])[]
+  /** Several in a line, where there is room. */
+  readonly wide?: boolean
+}
+
+/** Names and values. */
+export function Facts({ facts, wide = false }: FactsProps) {
   return (
-    <dl className="facts">
+    <dl className={wide ? 'facts facts-wide' : 'facts'}>
       {facts.map(([name, value]) => (
         <div key={name}>
           <dt>{name}</dt>

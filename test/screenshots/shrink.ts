@@ -11,7 +11,7 @@ interface Indexed {
   readonly pixels: string
 }
 
-/** The same picture with the 256 colours it uses most; others become the nearest of them. A third of the bytes. */
+/** The same picture with 256 of its colours; others become the nearest of them. A third of the bytes. */
 export async function shrink(browser: Browser, png: Buffer): Promise<Buffer> {
   const page = await browser.newPage()
   try {
@@ -40,10 +40,14 @@ async function toPalette(url: string): Promise<Indexed> {
     colours.push(colour)
     counts.set(colour, (counts.get(colour) ?? 0) + 1)
   }
-  const kept = [...counts]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, 256)
-    .map(([colour]) => colour)
+  const popular = [...counts].sort((a, b) => b[1] - a[1]).map(([colour]) => colour)
+  // A small red sign counts little among grey letters, and would turn grey: each region of colours keeps its first.
+  const regions = new Map<number, number>()
+  for (const colour of popular) {
+    const region = ((colour >> 20) << 8) | (((colour >> 12) & 15) << 4) | ((colour >> 4) & 15)
+    if (!regions.has(region)) regions.set(region, colour)
+  }
+  const kept = [...new Set([...[...regions.values()].slice(0, 200), ...popular])].slice(0, 256)
   const indices = new Map(kept.map((colour, index) => [colour, index]))
   const distance = (a: number, b: number) =>
     ((a >> 16) - (b >> 16)) ** 2 + (((a >> 8) & 255) - ((b >> 8) & 255)) ** 2 + ((a & 255) - (b & 255)) ** 2

@@ -68,7 +68,7 @@ const shots: Readonly<Record<string, Shot>> = {
     ready: then(
       button('Edit as .env'),
       async (page) => {
-        const area = page.getByLabel('All config vars')
+        const area = page.getByRole('textbox', { name: 'All config vars' })
         await area.fill(
           (await area.inputValue()).replace('info', 'debug').replace(/^SMTP.*\n/m, 'PRICE_CACHE=60\n'),
         )

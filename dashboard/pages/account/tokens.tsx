@@ -1,5 +1,5 @@
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
-import { useState } from 'react'
+import { useEffect, useRef, useState } from 'react'
 import { accountEndpoints } from '../../../server/contract/accounts.ts'
 import type { ReplyOf } from '../../../server/contract/endpoint.ts'
 import { call } from '../../api/call.ts'
@@ -17,8 +17,14 @@ const words = strings.account
 export function Tokens() {
   const { data: tokens, error, refetch } = useQuery(tokensQuery)
   const [making, setMaking] = useState(false)
+  const place = useRef<HTMLDivElement>(null)
+  const there = tokens !== undefined
+  // Browsers look for `#tokens` when the address changes, and this comes later.
+  useEffect(() => {
+    if (there && location.hash === '#tokens') place.current?.scrollIntoView()
+  }, [there])
   return (
-    <div id="tokens">
+    <div id="tokens" ref={place}>
       <Section
         title={words.tokens}
         about={words.tokensAbout}

@@ -50,7 +50,7 @@ export function BuildPage() {
           )}
         </div>
       </header>
-      <Facts facts={factsOf(build)} />
+      <Facts wide facts={factsOf(build)} />
       {build.state === 'failed' && build.reason !== null && (
         <Notice tone="bad">
           <strong>{words.why}</strong>

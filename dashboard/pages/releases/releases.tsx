@@ -12,6 +12,7 @@ import { Time } from '../../design/time.tsx'
 import { strings } from '../../strings.ts'
 import { useApp } from '../app/app-frame.tsx'
 import { Rollback } from './rollback.tsx'
+import './releases.css'
 
 const words = strings.releases
 
@@ -79,7 +80,9 @@ const ReleaseRow = ({ release, onRollback }: ReleaseRowProps) => (
       <StatusPill {...releaseStatus(release)} />
     </Cell>
     <Cell>
-      <span className="soft break">{release.author}</span>
+      <span className="soft cut release-author" title={release.author}>
+        {release.author}
+      </span>
     </Cell>
     <Cell kind="fit">
       <span className="soft">
