@@ -101,7 +101,7 @@ export const liveEvents = {
   ]),
   /**
    * Lines in order, gathered for 50 ms at most. Who acknowledges slowly is sent larger parts less often; none is left
-   * out. The acknowledgement (no value) says that more may come.
+   * out. The acknowledgement (no value) says that more may come, and may wait for as long as the page is hidden.
    */
   lines: z.object({
     stream: z.string(),
@@ -133,5 +133,8 @@ export type ServerToClient = {
   [Name in Exclude<keyof LiveEvents, 'lines'>]: (event: z.infer<LiveEvents[Name]>) => void
 } & { lines: (event: z.infer<LiveEvents['lines']>, acknowledge: () => void) => void }
 
-/** `data` of the error with which a connection is refused (`connect_error`). */
+/**
+ * `data` of the error with which a connection is refused (`connect_error`); such a page is not to come back by itself.
+ * Faults of the platform cut the connection instead, which is made again.
+ */
 export const ConnectRefusal = z.object({ id: z.string(), message: z.string() })

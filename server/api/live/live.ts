@@ -1,5 +1,6 @@
 import type { IncomingMessage, Server as HttpServer } from 'node:http'
 import { Server } from 'socket.io'
+import { ERROR_CODES } from '../../contract/errors.ts'
 import { type ClientToServer, LIVE_PATH, type ServerToClient } from '../../contract/live.ts'
 import { DomainError } from '../../domain/errors.ts'
 import { createGather } from '../../live/gather.ts'
@@ -87,7 +88,9 @@ export function createLive(deps: Walked, ending: AbortSignal): Live {
       () => decided(),
       (error: unknown) => {
         const { id, message } = refusalOf(deps, error)
-        decided(Object.assign(new Error(message), { data: { id, message } }))
+        // A refused page stays away; one that met a fault of ours is cut off, so that it comes back by itself.
+        if (ERROR_CODES[id].fault === 'ours') socket.conn.close()
+        else decided(Object.assign(new Error(message), { data: { id, message } }))
       },
     )
   })
@@ -100,7 +103,7 @@ export function createLive(deps: Walked, ending: AbortSignal): Live {
     // From here on notices reach it; what was revoked between its admission and now is seen by this look.
     recheck(deps, [socket]).then(
       () => socket.emit('welcome', { version: deps.config.version }),
-      () => socket.disconnect(true),
+      () => socket.conn.close(),
     )
   })
 

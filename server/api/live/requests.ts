@@ -15,9 +15,6 @@ import { appRoom, type Grant, type LiveSocket } from './live-socket.ts'
 
 /** Of one connection; opening a page asks a handful. */
 const RATE: Rate = { burst: 60, perSecond: 10 }
-/** A page that does not take a part for that long is gone or stuck; it follows again after its last line. */
-const ACKNOWLEDGE_MS = 30_000
-
 type Name = keyof typeof liveRequests
 type Replies = { [N in Name]: z.infer<(typeof liveRequests)[N]['reply']> }
 type Asked = { [N in Name]: z.output<(typeof liveRequests)[N]['request']> }
@@ -142,14 +139,9 @@ async function send(deps: ApiDeps, socket: LiveSocket, { stream, app, request, g
       source,
       async (lines) => {
         const quiet = new AbortController()
-        const given = socket
-          .timeout(ACKNOWLEDGE_MS)
-          .emitWithAck('lines', { stream, lines })
-          .catch((cause: unknown) => {
-            throw new DomainError('conflict', 'The page did not take the lines that it was sent.', { cause })
-          })
-        // A page that is gone acknowledges nothing; its stream ends by the signal and not by waiting for it.
-        await Promise.race([given, untilAborted(signal, quiet.signal)]).finally(() => quiet.abort())
+        const taken = socket.emitWithAck('lines', { stream, lines })
+        // A page may take its time (hidden ones do); one that is gone ends its streams by the signal.
+        await Promise.race([taken, untilAborted(signal, quiet.signal)]).finally(() => quiet.abort())
       },
       signal,
     )
