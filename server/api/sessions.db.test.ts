@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import { request } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -185,6 +186,23 @@ describe('a session', () => {
     const { body } = await ask('POST', '/api/account/tokens', headers, { label: 'git' })
     const token = `Basic ${Buffer.from(`x:${String(body['token'])}`).toString('base64')}`
     expect((await ask('GET', path, { Authorization: token })).status).not.toBe(401)
+  })
+
+  it('is no way into an attached run', async () => {
+    await api.account('jo@example.org')
+    const { headers } = await api.browser('jo@example.org')
+    await ask('POST', '/api/apps', headers, { name: 'cookie-run' })
+    const status = await new Promise((resolve, reject) => {
+      const path = `${api.url}/api/apps/cookie-run/runs/${randomUUID()}/attach`
+      const asked = request(path, {
+        headers: { ...headers, Connection: 'Upgrade', Upgrade: 'skypanel-run' },
+      })
+      asked.once('response', (response) => resolve(response.resume().statusCode))
+      asked.once('upgrade', () => reject(new Error('the run was joined')))
+      asked.once('error', reject)
+      asked.end()
+    })
+    expect(status).toBe(401)
   })
 
   it('stands in a list of its own, is ended from another browser, and by signing out', async () => {
