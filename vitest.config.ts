@@ -2,7 +2,7 @@ import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
 
-const everywhere = ['server', 'runtime', 'buildpacks', 'cli', 'test']
+const everywhere = ['server', 'runtime', 'buildpacks', 'cli', 'dashboard', 'github-action', 'test']
 const named = (suffix: string, folders = everywhere) => folders.map((folder) => `${folder}/**/*.${suffix}.ts`)
 const exclude = ['**/node_modules/**', '**/dist/**', '**/fixtures/**', 'test/apps/**']
 

@@ -3,26 +3,12 @@ import { Agent as HttpsAgent } from 'node:https'
 import type { Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import axios, { type AxiosInstance, type AxiosRequestConfig, type AxiosResponse, isAxiosError } from 'axios'
-import {
-  type BodyOf,
-  type Endpoint,
-  fillPath,
-  type Params,
-  type QueryOf,
-  type ReplyOf,
-} from '../server/contract/endpoint.ts'
+import { type CallInput, type Endpoint, fillPath, type ReplyOf } from '../server/contract/endpoint.ts'
 import { failureOf, parseJson, unreachable } from './api-failure.ts'
 import type { Target } from './credentials.ts'
 import { EventParser, type ServerEvent } from './event-stream.ts'
 import { CliError, EXIT } from './exit.ts'
 import { isLoopback, lookupLoopback } from './loopback.ts'
-
-/** Exactly what an endpoint takes: params, query and body are demanded where its path and schemas name them. */
-export type CallInput<E extends Endpoint> = (keyof Params<E> extends never
-  ? object
-  : { readonly params: Params<E> }) &
-  (undefined extends BodyOf<E> ? object : { readonly body: BodyOf<E> }) &
-  (undefined extends QueryOf<E> ? object : { readonly query: QueryOf<E> })
 
 interface Given {
   readonly params?: Readonly<Record<string, string>>

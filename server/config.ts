@@ -53,6 +53,8 @@ export interface Config {
   readonly databaseUrl: string
   /** Folder of the SQL migrations of this version. */
   readonly migrations: string
+  /** Folder of the built dashboard; without an index.html there is none. */
+  readonly dashboard: string
   readonly logLevel: string
   readonly rate: { readonly perTokenAndHour: number; readonly loginsPerMinute: number }
   readonly keepReleases: number
@@ -108,6 +110,10 @@ export function loadConfig(home: string, env: NodeJS.ProcessEnv = process.env): 
         ? database.url
         : `postgresql://${DATABASE}@/${DATABASE}?host=${encodeURIComponent(paths.postgresSocket)}`,
     migrations: fileURLToPath(new URL('../migrations', import.meta.url)),
+    // From the sources it is what was built last; they hold a folder of that name themselves.
+    dashboard: fileURLToPath(
+      new URL(import.meta.url.endsWith('.ts') ? '../dist/dashboard' : '../dashboard', import.meta.url),
+    ),
     logLevel: vars.SKYPANEL_LOG_LEVEL,
     rate: { perTokenAndHour: vars.SKYPANEL_API_RATE, loginsPerMinute: 10 },
     keepReleases: vars.SKYPANEL_KEEP_RELEASES,

@@ -1,7 +1,7 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { chmod, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -87,10 +87,14 @@ describe('the server', () => {
   })
 
   it('migrates, makes an admin, serves, takes over after a SIGKILL, and ends on SIGTERM', async () => {
-    expect((await verb('migrate'))['applied']).toHaveLength(3)
+    const files = (await readdir(join(repo, 'migrations'))).filter((name) => name.endsWith('.sql'))
+    expect((await verb('migrate'))['applied']).toHaveLength(files.length)
     expect((await verb('migrate'))['applied']).toHaveLength(0)
     const admin = await verb('admin', '--email', 'root@example.org')
     const token = admin['token'] ?? ''
+    expect(await verb('admin-link', '--email', 'ROOT@example.org')).toMatchObject({
+      code: expect.stringMatching(/^skl_/),
+    })
     const first = serve()
     await serving(first)
     expect(await get('/api/account', token)).toMatchObject({

@@ -5,6 +5,7 @@ import { newId } from './context.ts'
 import type { PlatformRecords } from './contract/platform.ts'
 import { hostTable } from './domains/host-table.ts'
 import { serve } from './serve.ts'
+import { makeLink } from './sessions/make-link.ts'
 import { keptBuilds } from './store/builds.ts'
 import { openDb } from './store/db.ts'
 import { hostedApps } from './store/domains.ts'
@@ -12,10 +13,11 @@ import { migrate } from './store/migrate.ts'
 import { openLog } from './telemetry/log.ts'
 
 const USAGE = `Usage: node server/main.js <verb> --home <folder>
-  serve                       run the platform's server until SIGTERM
-  migrate                     bring the database to this version; prints {"applied": [...]}
-  facts                       what the doctor compares with the machine; prints {"hosts", "builds"}
-  admin --email <address>     make an admin of the platform, or a new token for it; prints {"email", "token", "password"}`
+  serve                         run the platform's server until SIGTERM
+  migrate                       bring the database to this version; prints {"applied": [...]}
+  facts                         what the doctor compares with the machine; prints {"hosts", "builds"}
+  admin --email <address>       make an admin of the platform, or a new token for it; prints {"email", "token"}
+  admin-link --email <address>  a one-time link's code for an admin's browser; prints {"code", "expires_at"}`
 
 const tell = (value: unknown) => process.stdout.write(`${JSON.stringify(value)}\n`)
 
@@ -37,11 +39,18 @@ const VERBS: Readonly<Record<string, (config: Config, email: string | undefined)
     tell(facts)
   },
   async admin(config, email) {
-    if (email === undefined || !/^[^@\s]+@[^@\s]+$/.test(email))
-      throw new Error(`admin needs --email <address>\n${USAGE}`)
     await using db = openDb({ url: config.databaseUrl, max: 1 })
-    tell(await ensureAdmin({ db, newId }, email, 'admin'))
+    tell(await ensureAdmin({ db, newId }, addressOf(email), 'admin'))
   },
+  async 'admin-link'(config, email) {
+    await using db = openDb({ url: config.databaseUrl, max: 1 })
+    tell(await makeLink({ db }, addressOf(email)))
+  },
+}
+
+function addressOf(email: string | undefined): string {
+  if (email !== undefined && /^[^@\s]+@[^@\s]+$/.test(email)) return email
+  throw new Error(`--email <address> is missing\n${USAGE}`)
 }
 
 async function main(argv: readonly string[]): Promise<void> {

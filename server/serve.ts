@@ -103,10 +103,8 @@ export async function serve(config: Config, log: Logger, ending: AbortSignal): P
         perEmail: createRateLimit(perMinute(config.rate.loginsPerMinute)),
         perAddress: createRateLimit(perMinute(3 * config.rate.loginsPerMinute)),
       },
-      callerLimit: createRateLimit({
-        burst: config.rate.perTokenAndHour,
-        perSecond: config.rate.perTokenAndHour / 3600,
-      }),
+      callerLimit: createRateLimit(perHour(config.rate.perTokenAndHour)),
+      sessionLimit: createRateLimit(perHour(10 * config.rate.perTokenAndHour)),
       addressLimit: createRateLimit({ burst: 600, perSecond: 20 }),
     },
     createGitHandler(git),
@@ -119,6 +117,7 @@ export async function serve(config: Config, log: Logger, ending: AbortSignal): P
   if (failure !== undefined) throw failure
 }
 
+const perHour = (count: number) => ({ burst: count, perSecond: count / 3600 })
 const perMinute = (count: number) => ({ burst: count, perSecond: count / 60 })
 
 const aborted = (signal: AbortSignal) =>

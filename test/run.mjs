@@ -4,6 +4,7 @@
 //   node test/run.mjs fast|db|root|nix    one tier, or several
 //   node test/run.mjs e2e                 against a platform of its own, made and removed here
 //   node test/run.mjs crash               the complete crash matrix on nspawn
+//   node test/run.mjs screenshots         every page of the dashboard, into docs/screenshots
 //   node test/run.mjs bench [NAME…]       test/bench/NAME.bench.ts, each beside its limit or peer
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, opendirSync } from 'node:fs'
@@ -130,6 +131,12 @@ async function bench(tell, env) {
   }
 }
 
+async function screenshots(tell, env) {
+  const argv = [process.execPath, '--import', 'tsx', join('test', 'screenshots', 'take.ts')]
+  const { code } = await run(argv, { cwd: root, env, tell })
+  note('screenshots of every page', code === 0)
+}
+
 /** A platform of its own beside whatever runs on this machine: own home, ports, range, users; removed afterwards. */
 async function withPlatform(tell, test) {
   const home = join('/var/lib', `skypanel-test-${process.pid}`)
@@ -163,6 +170,7 @@ async function runTier(tier) {
   if (tier === 'check') await check(tell)
   else if (tier === 'e2e' || tier === 'crash') await withPlatform(tell, (env) => vitest(tier, tell, env))
   else if (tier === 'bench') await withPlatform(tell, (env) => bench(tell, env))
+  else if (tier === 'screenshots') await withPlatform(tell, (env) => screenshots(tell, env))
   else await vitest(tier, tell)
   tell(`── ${tier} took ${Math.round((performance.now() - began) / 1000)} s\n`)
   output.end(tier)
@@ -204,7 +212,7 @@ function holdControllers() {
 
 async function runAll() {
   const say = (text) => process.stderr.write(text)
-  const machine = needs('root', 'nix', 'e2e', 'crash', 'bench')
+  const machine = needs('root', 'nix', 'e2e', 'crash', 'bench', 'screenshots')
   const flags = [...(machine || needs('db') ? ['--machine'] : []), ...(machine ? ['--consul'] : [])]
   const prepared = await bootstrap(say, ['prepare', ...flags])
   if (prepared.code !== 0) return note('prepare', false)

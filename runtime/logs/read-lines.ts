@@ -31,24 +31,33 @@ function toLines(batch: Batch, source: StoredSource): LogLine[] {
   }))
 }
 
-/** The last `count` lines that match, in order. */
-export function lastLines(log: AppLog, count: number, filter: LineFilter): LogLine[] {
+/** The last `count` lines that match (with `before`: of those in front of that line), in order. */
+export function lastLines(
+  log: AppLog,
+  count: number,
+  filter: LineFilter,
+  before: number = Number.POSITIVE_INFINITY,
+): LogLine[] {
   const found: LogLine[][] = []
   let missing = count
-  for (const { path } of log.segments.toReversed()) {
+  for (const { path, first } of log.segments.toReversed()) {
     if (missing <= 0) break
+    if (first >= before) continue
     const data = readFileSync(path)
     const header = readHeader(data)
     if (header === null) continue
     const batches: { batch: Batch; source: StoredSource }[] = []
     readRecords(data, header.end, header.reading, (batch) => {
+      if (batch.seq >= before) return false
       const source = header.reading.sources.get(batch.index)
       if (source !== undefined && matches(filter, source)) batches.push({ batch, source })
       return true
     })
     for (const { batch, source } of batches.toReversed()) {
       if (missing <= 0) break
-      const lines = toLines(batch, source).slice(-missing)
+      const lines = toLines(batch, source)
+        .filter(({ seq }) => seq < before)
+        .slice(-missing)
       found.push(lines)
       missing -= lines.length
     }

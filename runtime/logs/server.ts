@@ -16,6 +16,8 @@ const Query = z.object({
   source: z.enum(['app', 'skypanel']).nullable().default(null),
   /** Goes on after this line instead of giving the last ones. */
   after: z.coerce.number().int().min(0).optional(),
+  /** The last ones in front of this line; nothing is followed then. */
+  before: z.coerce.number().int().min(1).optional(),
 })
 
 /** The unix socket's HTTP, as `contract/log-feed.ts` says. */
@@ -66,8 +68,9 @@ function sendLines(
   const filter: LineFilter = { process: query.process, source: query.source }
   const next = log.next
   if (query.after === undefined) {
-    for (const line of lastLines(log, query.lines, filter)) response.write(`${JSON.stringify(line)}\n`)
-    if (!query.follow) {
+    for (const line of lastLines(log, query.lines, filter, query.before))
+      response.write(`${JSON.stringify(line)}\n`)
+    if (!query.follow || query.before !== undefined) {
       response.end()
       return
     }

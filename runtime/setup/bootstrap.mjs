@@ -98,7 +98,7 @@ async function dependencies() {
   })
 }
 
-const SOURCES = ['server', 'runtime', 'buildpacks', 'cli', 'migrations']
+const SOURCES = ['server', 'runtime', 'buildpacks', 'cli', 'migrations', 'dashboard']
 const ASSET = /\.(json|nix|sh|sql|c|h|html|css|mod|sum|pem)$/
 
 /** Every file that dist is made from, with size and time: cheap enough for each start. */
@@ -134,16 +134,38 @@ async function build() {
   if ((await textOf(stampFile)) === stamp && existsSync(join(dist, '.content'))) return
   await step('build', async () => {
     await rm(stampFile, { force: true })
-    await must(
-      [process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'],
-      'Compiling',
-      'This is a fault of the checkout: see git status.',
-    )
+    await Promise.all([
+      must(
+        [process.execPath, join(root, 'node_modules', 'typescript', 'bin', 'tsc'), '-b'],
+        'Compiling',
+        'This is a fault of the checkout: see git status.',
+      ),
+      buildDashboard(files, facts),
+    ])
     await copyAssets(files)
     await bundleCli()
     await writeFile(join(dist, '.content'), await contentOf(files))
     await writeFile(stampFile, stamp)
   })
+}
+
+/** Seconds of work, so it is left out while what it is made from stays the same. */
+async function buildDashboard(files, facts) {
+  const mine = /^(dashboard|server\/contract|package-lock\.json)/
+  const stamp = sha(facts.filter((_, index) => mine.test(relative(root, files[index]))).join('\n'))
+  const stampFile = join(dist, '.dashboard')
+  if ((await textOf(stampFile)) === stamp && existsSync(join(dist, 'dashboard', 'index.html'))) return
+  await rm(stampFile, { force: true })
+  const vite = join(root, 'node_modules', 'vite', 'bin', 'vite.js')
+  await must(
+    [process.execPath, vite, 'build', '--config', join(root, 'dashboard', 'vite.config.ts')],
+    'Building the dashboard',
+    'This is a fault of the checkout: see git status.',
+    { env: { NODE_ENV: 'production' } },
+  )
+  const { compressPages } = await import('./compress-pages.mjs')
+  await compressPages(join(dist, 'dashboard'))
+  await writeFile(stampFile, stamp)
 }
 
 /** The same sources give the same name, whenever and wherever they were checked out. */
@@ -158,6 +180,8 @@ async function copyAssets(files) {
   const sample = join(root, 'runtime', 'setup', 'sample')
   for (const file of files) {
     const name = relative(root, file)
+    // Vite made the whole of it.
+    if (name.startsWith('dashboard/')) continue
     const isAsset =
       name.startsWith('migrations/') ||
       (ASSET.test(name) && !/tsconfig[^/]*\.json$/.test(name) && name.includes('/')) ||

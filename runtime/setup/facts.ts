@@ -7,6 +7,8 @@ export interface PlatformFacts {
   readonly api: string
   readonly git: string
   readonly dashboard: string
+  /** Opens the dashboard as its admin, once and within a day; null: this run made none. */
+  readonly adminLink: string | null
   readonly routerHttp: string
   readonly routerHttps: string
   /** PEM file of the local certificate authority; null with a public domain. */
@@ -24,6 +26,7 @@ export function platformFacts(context: SetupContext): PlatformFacts {
     api: `${origin}/api`,
     git: `${origin}/git`,
     dashboard: `${origin}/`,
+    adminLink: context.adminLink,
     routerHttp: `http://127.0.0.1:${ports.http}`,
     routerHttps: `https://127.0.0.1:${ports.https}`,
     ca: domain === null ? publicRoot(context.options.home) : null,

@@ -144,7 +144,8 @@ test('the summary ends with three commands, and with a domain says which DNS rec
   const facts = {
     api: 'https://panel.apps.example.com/api',
     git: '',
-    dashboard: '',
+    dashboard: 'https://panel.apps.example.com/',
+    adminLink: 'https://panel.apps.example.com/welcome#code',
     routerHttp: '',
     routerHttps: '',
     ca: null,
@@ -160,8 +161,8 @@ test('the summary ends with three commands, and with a domain says which DNS rec
     command: true,
     sample: null,
     addresses: ['203.0.113.7'],
-    password: null,
   })
   expect(lines.join('\n')).toMatch(/\*\.apps\.example\.com\.\s+A\s+203\.0\.113\.7/)
+  expect(lines.join('\n')).toContain('https://panel.apps.example.com/welcome#code')
   expect(lines.slice(-4).filter((line) => line.includes('skypanel')).length).toBe(3)
 })

@@ -15,6 +15,8 @@ export interface Options {
   readonly command: boolean
   readonly detach: boolean
   readonly json: boolean
+  /** Tell a new one-time link for the admin's browser. */
+  readonly adminLink: boolean
   readonly driver: 'nspawn' | 'fake' | null
   readonly registry: 'auto' | 'embedded' | null
   readonly allowUnlimited: boolean
@@ -59,6 +61,7 @@ export function parseOptions(
     command: !values['no-command'],
     detach: values.detach,
     json: values.json,
+    adminLink: values['admin-link'],
     driver: oneOf('--driver', text(values.driver, 'SKYPANEL_DRIVER'), ['nspawn', 'fake']),
     registry: oneOf('--registry', text(values.registry, 'SKYPANEL_REGISTRY'), ['auto', 'embedded']),
     allowUnlimited: values['allow-unlimited'],
@@ -89,6 +92,7 @@ function readFlags(argv: readonly string[]) {
         'no-command': flag,
         detach: flag,
         json: flag,
+        'admin-link': flag,
         'allow-unlimited': flag,
         yes: flag,
       },

@@ -26,7 +26,8 @@ const PACKAGES = {
   ],
   database: ['postgresql'],
   // What the tests call and the platform does not: they compile native programs with the machine's own compiler.
-  tests: ['gcc', 'libc6-dev', 'libc-bin', 'findutils'],
+  // The browser drives the dashboard; the fonts make its pictures the same on every machine.
+  tests: ['gcc', 'libc6-dev', 'libc-bin', 'findutils', 'chromium', 'fonts-inter', 'fonts-jetbrains-mono'],
 }
 
 const POLICY = '/usr/sbin/policy-rc.d'

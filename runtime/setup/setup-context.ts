@@ -14,8 +14,9 @@ export interface SetupContext {
   installation: Installation | null
   registries: Registries | null
   version: InstalledVersion | null
-  /** `password` only in the run that made the account; it is stored nowhere but as a hash. */
-  admin: { readonly email: string; readonly tokenFile: string; readonly password: string | null } | null
+  admin: { readonly email: string; readonly tokenFile: string } | null
+  /** Only in the run that made it: what it lets in is stored nowhere but as a hash. */
+  adminLink: string | null
   sample: { readonly url: string; readonly status: number } | null
   warn: (text: string) => void
 }
@@ -41,6 +42,7 @@ export async function loadContext(
     registries: registries === null ? null : Registries.parse(JSON.parse(registries)),
     version: await installedVersion(options.home),
     admin: null,
+    adminLink: null,
     sample: null,
     warn,
   }

@@ -5,7 +5,8 @@ import { runSteps, StepFailure, type Step } from './plan.ts'
 import type { Reporter } from './reporter.ts'
 import { known, supervisionOf, type SetupContext } from './setup-context.ts'
 import { AFTER_CTRL_C, summary } from './summary.ts'
-import { admin } from './steps/admin.ts'
+import { admin, adminToken } from './steps/admin.ts'
+import { adminLink } from './steps/admin-link.ts'
 import { native, stacks } from './steps/build-engine.ts'
 import { command } from './steps/command.ts'
 import { cluster, database } from './steps/database.ts'
@@ -43,6 +44,8 @@ export const STEPS: readonly Step<SetupContext>[] = [
   dataPlane,
   server,
   admin,
+  adminToken,
+  adminLink,
   command,
   login,
   sample,
@@ -83,7 +86,6 @@ function announce(context: SetupContext, reporter: Reporter): void {
     command: context.options.command,
     sample: context.sample,
     addresses: publicAddresses(),
-    password: known(context.admin, 'the admin').password,
   }
   for (const line of summary(input)) reporter.line(line)
   // stdout holds data alone: the last line is for programs.

@@ -9,8 +9,6 @@ export interface SummaryInput {
   readonly command: boolean
   readonly sample: { readonly url: string; readonly status: number } | null
   readonly addresses: readonly string[]
-  /** Told once, by the run that made the account. */
-  readonly password: string | null
 }
 
 const row = (name: string, value: string) => `  ${chalk.dim(name.padEnd(11))} ${value}`
@@ -36,15 +34,13 @@ export function summary(input: SummaryInput): string[] {
           ),
         ]),
     row('apps', chalk.cyan(apps)),
-    row('API, git', chalk.cyan(facts.api.replace(/\/api$/, ''))),
+    row('panel', `${chalk.cyan(facts.dashboard)}  (dashboard, API, git)`),
     row('admin', `${facts.email}, token in ${facts.tokenFile}`),
-    ...(input.password === null
+    ...(facts.adminLink === null
       ? []
       : [
-          row(
-            'password',
-            `${chalk.bold(input.password)}  (shown this once; change it with skypanel account:password)`,
-          ),
+          row('dashboard', chalk.bold(facts.adminLink)),
+          row('', 'signs you in as the admin: once, within 24 hours. Another one: npm start -- --admin-link'),
         ]),
     ...(facts.ca === null
       ? []

@@ -1,9 +1,10 @@
 import type { Context } from '../context.ts'
 import { AppId, AppName } from '../contract/ids.ts'
 import type { AppStanding } from '../store/apps.ts'
-import { type AppRef, findTokenOwner, noteTokenUse } from '../store/tokens.ts'
-import type { Caller } from './caller.ts'
-import { hashToken, tokenOf } from './token-text.ts'
+import type { AppRef, Owned } from '../store/owners.ts'
+import { findTokenOwner, noteTokenUse } from '../store/tokens.ts'
+import type { Caller, Credential } from './caller.ts'
+import { hashToken, tokenIn } from './token-text.ts'
 
 export interface Identified {
   readonly caller: Caller
@@ -21,23 +22,21 @@ export async function identify(
   header: string | undefined,
   nameOrId: string | null,
 ): Promise<Identified | null> {
-  const text = tokenOf(header)
+  const text = tokenIn(header)
   if (text === null) return null
   const found = await findTokenOwner(ctx.db, hashToken(text), refOf(nameOrId))
   if (found === null) return null
-  const { owner, app } = found
-  if (owner.stale_use) {
-    noteTokenUse(ctx.db, owner.token_id).catch((error: unknown) =>
+  if (found.owner.stale_use) {
+    noteTokenUse(ctx.db, found.owner.id).catch((error: unknown) =>
       ctx.log.warn({ err: error }, 'the use of a token was not noted'),
     )
   }
-  const caller = {
-    account: owner.account_id,
-    email: owner.email,
-    token: owner.token_id,
-    platformAdmin: owner.platform_admin,
-  }
-  return { caller, app }
+  return identified(found, { kind: 'token', id: found.owner.id })
+}
+
+export function identified({ owner, app }: Owned<string>, credential: Credential): Identified {
+  const { account_id: account, email, platform_admin: platformAdmin } = owner
+  return { caller: { account, email, credential, platformAdmin }, app }
 }
 
 /** As `identify`, for requests that name no app. */
@@ -49,7 +48,7 @@ export async function authenticate(
 }
 
 /** Texts that can be neither a name nor an id are not looked for. */
-function refOf(nameOrId: string | null): AppRef | null {
+export function refOf(nameOrId: string | null): AppRef | null {
   const name = AppName.safeParse(nameOrId)
   if (name.success) return { name: name.data }
   const id = AppId.safeParse(nameOrId)

@@ -30,7 +30,7 @@ export async function addAccount(
   tx: Tx,
   ctx: Pick<Context, 'newId'>,
   actor: Actor | null,
-  input: Omit<NewAccount, 'password'> & { readonly passwordHash: string },
+  input: Omit<NewAccount, 'password'> & { readonly passwordHash: string | null },
 ): Promise<AccountRow> {
   const email = input.email.trim().toLowerCase()
   const { name, passwordHash, platformAdmin } = input

@@ -10,7 +10,7 @@ export const hashToken = (text: string): Buffer => createHash('sha256').update(t
  * The token in an Authorization header: `Bearer <token>`, or `Basic` with any user name and the token as password, as
  * git sends it. null: none, or no token of ours.
  */
-export function tokenOf(header: string | undefined): string | null {
+export function tokenIn(header: string | undefined): string | null {
   if (header === undefined) return null
   const [, scheme = '', value = ''] = /^(Bearer|Basic) +([^ ]+) *$/i.exec(header) ?? []
   const text = scheme.toLowerCase() === 'basic' ? passwordOf(value) : value

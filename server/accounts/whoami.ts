@@ -1,4 +1,5 @@
 import type { Context } from '../context.ts'
+import type { AccountId } from '../contract/ids.ts'
 import { DomainError } from '../domain/errors.ts'
 import { type AccountRow, findAccount } from '../store/accounts.ts'
 import { type TeamRow, teamsOf } from '../store/teams.ts'
@@ -16,3 +17,7 @@ export async function whoami(
   if (account === null) throw new DomainError('unauthorized', 'The account is gone.')
   return { account, teams }
 }
+
+/** An account's teams, its own first. */
+export const teamsFor = (ctx: Pick<Context, 'db'>, account: AccountId): Promise<TeamRow[]> =>
+  teamsOf(ctx.db, account)

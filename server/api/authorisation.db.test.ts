@@ -1,9 +1,12 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { startApi, type TestApi } from '../../test/support/api.ts'
+import { PANEL, startApi, type TestApi } from '../../test/support/api.ts'
 import { type Access, type Endpoint, fillPath } from '../contract/endpoint.ts'
+import { hashPassword } from '../accounts/password.ts'
 import { endpoints } from '../contract/endpoints.ts'
 
 type Who = 'nobody' | 'garbage' | 'revoked' | 'expired' | 'stranger' | 'member' | 'admin' | 'platform'
+/** The same people in a browser that is signed in, on a page of the panel's own or on one of somebody else. */
+type Browsing = 'session of nobody' | 'ended session' | 'stranger' | 'member' | 'admin' | 'platform'
 type Outcome = 'allowed' | 'unauthorized' | 'forbidden' | 'app_not_found'
 
 const UNKNOWN = {
@@ -91,7 +94,17 @@ const RULES: Readonly<Record<string, Access>> = {
   'releases.buildLog': 'app:view',
   'releases.cancelBuild': 'app:deploy',
   'releases.deployment': 'app:view',
+  'releases.previewRollback': 'app:deploy',
+  'releases.buildLines': 'app:view',
+  'releases.deployments': 'app:view',
+  'logs.lines': 'app:view',
+  'configVars.names': 'app:deploy',
   'runs.create': 'app:deploy',
+  'sessions.open': 'public',
+  'sessions.openByLink': 'public',
+  'sessions.close': 'account',
+  'sessions.list': 'account',
+  'sessions.revoke': 'account',
 }
 
 const all: { name: string; endpoint: Endpoint }[] = Object.entries(endpoints).flatMap(([resource, verbs]) =>
@@ -107,6 +120,15 @@ const KINDS: readonly Who[] = [
   'admin',
   'platform',
 ]
+
+const BROWSING: Readonly<Record<Browsing, Who>> = {
+  'session of nobody': 'garbage',
+  'ended session': 'revoked',
+  stranger: 'stranger',
+  member: 'member',
+  admin: 'admin',
+  platform: 'platform',
+}
 
 /** Refusals by rule stand before those by input: with input that is always wrong, nothing is changed by asking. */
 const WRONG = 'not even an object'
@@ -125,6 +147,8 @@ beforeAll(async () => {
   )
   const more = (label: string) =>
     api.call('POST', '/api/account/tokens', { token: admin.token, body: { label } })
+  const root = await hashPassword('password of root@example.org')
+  await api.db.query(`UPDATE accounts SET password_hash = $1 WHERE email = 'root@example.org'`, [root])
   const revoked = (await more('revoked')).body
   await api.call('DELETE', `/api/account/tokens/${revoked.id}`, { token: admin.token })
   const expired = (await more('expired')).body
@@ -142,16 +166,50 @@ beforeAll(async () => {
 })
 afterAll(() => api[Symbol.asyncDispose]())
 
-const PARAMS = { app: 'shop', version: '1', build: 'x', deployment: 'x', token: 'x', hostname: 'x', run: 'x' }
+const PARAMS = {
+  app: 'shop',
+  version: '1',
+  build: 'x',
+  deployment: 'x',
+  token: 'x',
+  hostname: 'x',
+  run: 'x',
+  session: 'x',
+}
 const path = (endpoint: Endpoint) => `/api${fillPath(endpoint.path, PARAMS)}`
 
-async function ask(endpoint: Endpoint, who: Who): Promise<{ outcome: Outcome; status: number }> {
-  // A query that is refused keeps streams from starting.
+const ask = (endpoint: Endpoint, who: Who) => askWith(endpoint, tokens[who] ?? null, {})
+
+/** The header of a browser that is signed in as one of them. */
+const cookies = new Map<Browsing, string>()
+async function cookieOf(who: Browsing): Promise<string> {
+  const known = cookies.get(who) ?? (await signedIn(who))
+  cookies.set(who, known)
+  return known
+}
+
+async function signedIn(who: Browsing): Promise<string> {
+  if (who === 'session of nobody') return `skypanel_session=sks_${'x'.repeat(43)}`
+  const { id, headers } = await api.browser(
+    `${who === 'ended session' ? 'admin' : who === 'platform' ? 'root' : who}@example.org`,
+  )
+  if (who === 'ended session') await api.db.query('DELETE FROM sessions WHERE id = $1', [id])
+  return headers.Cookie
+}
+
+async function askWith(
+  endpoint: Endpoint,
+  token: string | null,
+  headers: Record<string, string>,
+): Promise<{ outcome: Outcome; status: number }> {
+  // A query that is refused keeps what reads from starting.
+  const reading = endpoint.method === 'GET' && endpoint.query !== undefined
   const reply = await api.call(
     endpoint.method,
-    `${path(endpoint)}${endpoint.stream === undefined ? '' : '?lines=wrong&after=wrong'}`,
+    `${path(endpoint)}${reading ? '?lines=wrong&after=wrong' : ''}`,
     {
-      token: tokens[who] ?? null,
+      token,
+      headers,
       ...(endpoint.method === 'GET' ? {} : { body: JSON.stringify(WRONG) }),
     },
   )
@@ -171,6 +229,33 @@ describe('who may call what', () => {
       const { outcome, status } = await ask(endpoint, who)
       expect(outcome).toBe(expected)
       expect(status).toBeLessThan(500)
+    })
+
+    it.each(Object.keys(BROWSING) as Browsing[])('a browser signed in as %s gets the same', async (who) => {
+      const expected = EXPECTED[endpoint.access][BROWSING[who]]
+      const headers = { Cookie: await cookieOf(who), Origin: PANEL }
+      const { outcome, status } = await askWith(endpoint, null, headers)
+      expect(outcome).toBe(expected)
+      expect(status).toBeLessThan(500)
+      // Signing out is the one thing that asking does.
+      if (endpoint === endpoints.sessions.close) cookies.clear()
+    })
+
+    it('a page of somebody else gets nothing by the cookie', async () => {
+      const Cookie = await cookieOf('admin')
+      const theirs = { Cookie, Origin: 'https://shop.apps.example.org' }
+      const open = endpoint.access === 'public'
+      const reads = endpoint.method === 'GET'
+      const asked = async (headers: Record<string, string>) =>
+        (await askWith(endpoint, null, headers)).outcome
+      expect(await asked(theirs)).toBe(open && reads ? 'allowed' : 'forbidden')
+      // Without an origin, only what reads may come, and only from where the browser says that it is no other site.
+      if (!reads) expect(await asked({ Cookie })).toBe(open ? 'allowed' : 'forbidden')
+      else if (!open) {
+        expect(await asked({ Cookie, 'Sec-Fetch-Site': 'cross-site' })).toBe('forbidden')
+        expect(await asked({ Cookie, 'Sec-Fetch-Site': 'same-site' })).toBe('forbidden')
+        expect(await asked({ Cookie, 'Sec-Fetch-Site': 'same-origin' })).toBe(EXPECTED[endpoint.access].admin)
+      }
     })
   })
 

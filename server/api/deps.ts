@@ -1,4 +1,4 @@
-import type { LoginLimits } from '../accounts/login.ts'
+import type { LoginLimits } from '../accounts/check-password.ts'
 import type { RateLimit } from '../accounts/rate-limit.ts'
 import type { Context } from '../context.ts'
 import type { Deploy } from '../deploy/deploy.ts'
@@ -11,6 +11,8 @@ export interface ApiDeps extends Pick<Context, 'db' | 'config' | 'log' | 'now' |
   readonly loginLimits: LoginLimits
   /** By token. */
   readonly callerLimit: RateLimit
+  /** By session: a page asks again whenever something changed, in each of its tabs. */
+  readonly sessionLimit: RateLimit
   /** By address, for requests without a valid token. */
   readonly addressLimit: RateLimit
 }

@@ -4,9 +4,13 @@ import { authorise } from '../accounts/authorise.ts'
 import type { RateLimit } from '../accounts/rate-limit.ts'
 import type { Endpoint } from '../contract/endpoint.ts'
 import { DomainError } from '../domain/errors.ts'
+import { SESSION_LIFE } from '../sessions/begin-session.ts'
+import { identifySession } from '../sessions/identify-session.ts'
+import { sessionCookie, sessionTextIn } from '../sessions/session-text.ts'
 import type { ApiDeps } from './deps.ts'
 import { failureOf } from './errors.ts'
 import { sendEvents } from './event-stream.ts'
+import { refuseCookie } from './request-guard.ts'
 import type { Call, Route } from './route.ts'
 import { validate } from './validate.ts'
 
@@ -28,8 +32,16 @@ export function pairRoutes(endpoints: Table<Endpoint>, routes: Table<Route>): Ro
   )
 }
 
+/** What the walker needs beside what every part of the API does. */
+export interface Walked extends ApiDeps {
+  /** The panel's own. */
+  readonly origins: ReadonlySet<string>
+  /** Whether the panel is reached by https. */
+  readonly secure: boolean
+}
+
 /** Registers one route: rate limit → who asks → may they → what they ask → do it → what leaves. */
-export function addRoute(api: FastifyInstance, deps: ApiDeps, route: Route, ending: AbortSignal): void {
+export function addRoute(api: FastifyInstance, deps: Walked, route: Route, ending: AbortSignal): void {
   const { endpoint } = route
   api.route({
     method: endpoint.method,
@@ -53,6 +65,10 @@ export function addRoute(api: FastifyInstance, deps: ApiDeps, route: Route, endi
           return app
         },
         address: request.ip,
+        userAgent: request.headers['user-agent'] ?? '',
+        fromOwnPage: deps.origins.has(request.headers.origin ?? ''),
+        setSession: (text) =>
+          void reply.header('Set-Cookie', sessionCookie(text, deps.secure, SESSION_LIFE.mostSeconds)),
         lastEventId: lastEventId(request),
         // Made when it is asked for: most requests are over before anybody could.
         get signal() {
@@ -78,17 +94,33 @@ export function addRoute(api: FastifyInstance, deps: ApiDeps, route: Route, endi
 
 /** Public endpoints look at no token at all, so a bad one cannot keep anybody from logging in. */
 async function whoAsks(
-  deps: ApiDeps,
+  deps: Walked,
   endpoint: Endpoint,
   request: FastifyRequest,
   reply: FastifyReply,
   nameOrId: string | null,
 ): Promise<Identified | null> {
-  const found =
-    endpoint.access === 'public' ? null : await identify(deps, request.headers.authorization, nameOrId)
+  const found = endpoint.access === 'public' ? null : await byCredential(deps, request, nameOrId)
   if (found === null) spend(deps.addressLimit, request.ip, reply)
-  else spend(deps.callerLimit, found.caller.token, reply)
+  else {
+    const { kind, id } = found.caller.credential
+    spend(kind === 'session' ? deps.sessionLimit : deps.callerLimit, id, reply)
+  }
   return found
+}
+
+/** A token goes before a cookie: who sends one means it. */
+async function byCredential(
+  deps: Walked,
+  { method, headers }: FastifyRequest,
+  nameOrId: string | null,
+): Promise<Identified | null> {
+  if (headers.authorization !== undefined) return await identify(deps, headers.authorization, nameOrId)
+  const text = sessionTextIn(headers.cookie, deps.secure)
+  if (text === null) return null
+  if (refuseCookie(method, headers, deps.origins))
+    throw new DomainError('forbidden', "A session is good for requests of the panel's own pages only.")
+  return await identifySession(deps, text, nameOrId)
 }
 
 function spend(limit: RateLimit, key: string, reply: FastifyReply): void {

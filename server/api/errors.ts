@@ -2,6 +2,7 @@ import { ERROR_CODES, type ErrorBody, type ErrorCode } from '../contract/errors.
 import { DomainError, isDomainError } from '../domain/errors.ts'
 
 export interface Failure {
+  readonly code: ErrorCode
   readonly status: number
   readonly body: ErrorBody
   /** Ours to mend, so it belongs into the log with its cause. */
@@ -15,7 +16,7 @@ export function failureOf(error: unknown, requestId: string): Failure {
   const message =
     known?.message ?? 'Something failed on our side. The log of the server tells more under this request id.'
   const { status, fault } = ERROR_CODES[code]
-  return { status, body: { id: code, message, request_id: requestId }, ours: fault === 'ours' }
+  return { code, status, body: { id: code, message, request_id: requestId }, ours: fault === 'ours' }
 }
 
 /** What the HTTP framework refuses before anything of ours runs. */

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { Endpoint } from '../contract/endpoint.ts'
 import { ERROR_CODES, ErrorBody } from '../contract/errors.ts'
+import { SESSION_COOKIE } from '../contract/sessions.ts'
 
 type Table = Readonly<Record<string, Readonly<Record<string, Endpoint>>>>
 
@@ -17,7 +18,7 @@ export function openapi(table: Table, version: string, origin: string): Record<s
     openapi: '3.1.0',
     info: { title: 'SkyPanel', version, license: { name: 'Apache-2.0', identifier: 'Apache-2.0' } },
     servers: [{ url: `${origin}/api` }],
-    security: [{ token: [] }],
+    security: [{ token: [] }, { session: [] }],
     paths,
     components: {
       securitySchemes: {
@@ -25,6 +26,12 @@ export function openapi(table: Table, version: string, origin: string): Record<s
           type: 'http',
           scheme: 'bearer',
           description: 'A token; also as the password of basic auth.',
+        },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: SESSION_COOKIE.plain,
+          description: `Signed-in browsers; \`${SESSION_COOKIE.secure}\` where the panel is reached by https.`,
         },
       },
       schemas: { Error: schema(ErrorBody, 'output') },

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http'
 import type { Reach } from '../domain/hostname.ts'
 import { panelUrl } from '../domain/hostname.ts'
 
@@ -14,6 +15,40 @@ export function ownOrigins(reach: Reach): ReadonlySet<string> {
 export function refuseOrigin(method: string, origin: string | undefined, own: ReadonlySet<string>): boolean {
   if (origin === undefined || method === 'GET' || method === 'HEAD') return false
   return !own.has(origin)
+}
+
+/**
+ * A browser adds the session's cookie by itself, so what comes with it has to prove that one of the panel's own pages
+ * asked: by its origin wherever something changes, and by never being a page of others that only reads. Apps below the
+ * platform's domain are the same site, so SameSite alone would let them in.
+ */
+export function refuseCookie(
+  method: string,
+  headers: {
+    readonly origin?: string | undefined
+    readonly 'sec-fetch-site'?: string | string[] | undefined
+  },
+  own: ReadonlySet<string>,
+): boolean {
+  const { origin, 'sec-fetch-site': site } = headers
+  if (origin !== undefined) return !own.has(origin)
+  if (method !== 'GET' && method !== 'HEAD') return true
+  return site !== undefined && site !== 'same-origin' && site !== 'none'
+}
+
+/** The client's address. @param routed behind the platform's own router, which adds it as the last of its header */
+export function addressOf(
+  { headers, socket }: Pick<IncomingMessage, 'headers' | 'socket'>,
+  routed: boolean,
+): string {
+  const direct = socket.remoteAddress ?? ''
+  if (!routed || !/^(::ffff:)?127\.|^::1$/.test(direct)) return direct
+  return (
+    String(headers['x-forwarded-for'] ?? '')
+      .split(',')
+      .at(-1)
+      ?.trim() || direct
+  )
 }
 
 export function securityHeaders(reach: Reach): Readonly<Record<string, string>> {

@@ -21,6 +21,12 @@ export interface Call<E extends Endpoint = Endpoint> {
   readonly app: AuthorisedApp
   /** The client's address. */
   readonly address: string
+  /** What the client calls itself; as it came. */
+  readonly userAgent: string
+  /** A browser says that one of the panel's own pages asked. */
+  readonly fromOwnPage: boolean
+  /** Gives the browser the session's cookie with the reply; null takes it away. */
+  readonly setSession: (text: string | null) => void
   readonly lastEventId: string | null
   /** Aborted when the client goes away or the server ends. */
   readonly signal: AbortSignal

@@ -1,13 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http'
-import { fastify, LogController } from 'fastify'
+import { fastify, type FastifyRequest, LogController } from 'fastify'
 import { endpoints } from '../contract/endpoints.ts'
 import { DomainError } from '../domain/errors.ts'
 import { createAttach } from './attach.ts'
 import type { ApiDeps } from './deps.ts'
-import { addRoute, pairRoutes } from './endpoint-plugin.ts'
+import { addRoute, pairRoutes, type Walked } from './endpoint-plugin.ts'
 import { failureOf } from './errors.ts'
+import { createLive, isLivePath } from './live/live.ts'
 import { rootPage } from './page.ts'
+import { loadPages, pageFor, pageHeaders, sendPage } from './pages.ts'
 import { ownOrigins, refuseOrigin, securityHeaders } from './request-guard.ts'
 import { allRoutes } from './routes/all.ts'
 
@@ -22,9 +24,13 @@ export interface Api extends AsyncDisposable {
 export type GitHandler = (request: IncomingMessage, response: ServerResponse) => Promise<void>
 
 /** The platform's public HTTP: the contract's table below `/api`, git below `/git/`. @throws when a handler is missing. */
-export async function createApi(deps: ApiDeps, git: GitHandler): Promise<Api> {
+export async function createApi(given: ApiDeps, git: GitHandler): Promise<Api> {
   const ending = new AbortController()
-  const { reach, version } = deps.config
+  const { reach, version } = given.config
+  const deps: Walked = { ...given, origins: ownOrigins(reach), secure: reach.domain !== null }
+  const { origins } = deps
+  const live = createLive(deps, ending.signal)
+  const pages = await loadPages(given.config.dashboard)
   const app = fastify({
     loggerInstance: deps.log.child({ part: 'api' }),
     // One line a request would be most of the log, and hold nothing that the audit log lacks.
@@ -44,12 +50,16 @@ export async function createApi(deps: ApiDeps, git: GitHandler): Promise<Api> {
       // A push may take long to arrive; who sends no complete header in time is cut off all the same.
       server.requestTimeout = 0
       server.headersTimeout = 30_000
-      server.on('upgrade', createAttach(deps, ending.signal))
+      const attach = createAttach(deps, ending.signal)
+      server.on('upgrade', (request, socket, head) => {
+        if (!isLivePath(request.url)) attach(request, socket, head)
+      })
+      live.attach(server)
       return server
     },
   })
-  const origins = ownOrigins(reach)
   const headers = securityHeaders(reach)
+  const ofPages = pageHeaders(origins)
 
   app.addHook('onRequest', async (request, reply) => {
     void reply.headers({ ...headers, 'Request-Id': request.id })
@@ -72,15 +82,23 @@ export async function createApi(deps: ApiDeps, git: GitHandler): Promise<Api> {
     if (status === 503) void reply.header('Retry-After', 1)
     await reply.code(status).send(body)
   })
-  app.setNotFoundHandler(async (request) => {
+  app.setNotFoundHandler(async (request, reply) => {
+    const file = pageOf(request)
+    if (file !== null) return sendPage(request, reply, file, ofPages)
     throw new DomainError(
       'not_found',
       `There is nothing at ${request.method} ${request.url.slice(0, 200)}. The API is described at /api/openapi.json.`,
     )
   })
+  const pageOf = ({ method, url, headers: { accept } }: FastifyRequest) =>
+    pages === null || (method !== 'GET' && method !== 'HEAD')
+      ? null
+      : pageFor(pages, url.split('?', 1)[0] ?? '/', accept)
   app.get('/', async (request, reply) => {
     if (request.headers.accept?.includes('text/html') !== true)
       return { name: 'SkyPanel', version, api: '/api/openapi.json' }
+    const file = pageOf(request)
+    if (file !== null) return sendPage(request, reply, file, ofPages)
     return await reply.type('text/html; charset=utf-8').send(rootPage(version))
   })
   const routes = pairRoutes(endpoints, allRoutes(deps))
@@ -99,6 +117,7 @@ export async function createApi(deps: ApiDeps, git: GitHandler): Promise<Api> {
     },
     async [Symbol.asyncDispose]() {
       ending.abort()
+      live[Symbol.dispose]()
       await app.close()
     },
   }

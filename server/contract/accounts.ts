@@ -7,11 +7,17 @@ export const Account = z.object({
   email: z.string(),
   name: z.string().nullable(),
   platform_admin: z.boolean(),
+  /** False until one is set: who came by a one-time link has none, and cannot sign in again without. */
+  has_password: z.boolean(),
   created_at: Time,
 })
 export type Account = z.infer<typeof Account>
 
 export const Team = z.object({ id: TeamId, name: z.string(), role: z.enum(['admin', 'member']) })
+
+/** An account as it sees itself. */
+export const OwnAccount = Account.extend({ teams: z.array(Team) })
+export type OwnAccount = z.infer<typeof OwnAccount>
 
 export const Token = z.object({
   id: TokenId,
@@ -39,12 +45,12 @@ export const accountEndpoints = {
   }),
   whoami: endpoint('GET', '/account', {
     access: 'account',
-    summary: 'The account that the token belongs to.',
-    reply: Account.extend({ teams: z.array(Team) }),
+    summary: 'The account that the token or session belongs to.',
+    reply: OwnAccount,
   }),
   setPassword: endpoint('PUT', '/account/password', {
     access: 'account',
-    summary: 'Set the own password; every other token is revoked.',
+    summary: 'Set the own password; every other token and session is revoked, unless it is the first one.',
     body: z.object({ password: z.string().min(10).max(1024) }),
     reply: Account,
   }),

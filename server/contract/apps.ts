@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import { AppId, AppName, Time } from './ids.ts'
+import { DeploymentKind } from './releases.ts'
 
 export const App = z.object({
   id: AppId,
@@ -24,6 +25,10 @@ export const App = z.object({
       created_at: Time,
     })
     .nullable(),
+  /** Of its services: how many are wanted, how many are ready, how many process types wait after a crash. */
+  instances: z.object({ wanted: z.number().int(), ready: z.number().int(), crashed: z.number().int() }),
+  /** The kind of work that is under way, the oldest if there is more; null: none. */
+  work: DeploymentKind.nullable(),
 })
 export type App = z.infer<typeof App>
 

@@ -45,6 +45,13 @@ export type BodyOf<E extends Endpoint> = InputOf<E['body']>
 export type QueryOf<E extends Endpoint> = InputOf<E['query']>
 export type ReplyOf<E extends Endpoint> = z.output<E['reply']>
 
+/** Exactly what an endpoint takes: params, query and body are demanded where its path and schemas name them. */
+export type CallInput<E extends Endpoint> = (keyof Params<E> extends never
+  ? object
+  : { readonly params: Params<E> }) &
+  (undefined extends BodyOf<E> ? object : { readonly body: BodyOf<E> }) &
+  (undefined extends QueryOf<E> ? object : { readonly query: QueryOf<E> })
+
 export function endpoint<
   const Path extends string,
   Reply extends z.ZodType,

@@ -7,6 +7,7 @@ import { logEndpoints } from './logs.ts'
 import { platformEndpoints } from './platform.ts'
 import { releaseEndpoints } from './releases.ts'
 import { runEndpoints } from './runs.ts'
+import { sessionEndpoints } from './sessions.ts'
 
 /** The whole public API below `/api`. The server walks this table: an endpoint without a handler does not start. */
 export const endpoints = {
@@ -19,4 +20,5 @@ export const endpoints = {
   platform: platformEndpoints,
   releases: releaseEndpoints,
   runs: runEndpoints,
+  sessions: sessionEndpoints,
 } as const

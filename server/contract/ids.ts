@@ -19,6 +19,8 @@ export const DeploymentId = id<'DeploymentId'>()
 export type DeploymentId = z.infer<typeof DeploymentId>
 export const TokenId = id<'TokenId'>()
 export type TokenId = z.infer<typeof TokenId>
+export const SessionId = id<'SessionId'>()
+export type SessionId = z.infer<typeof SessionId>
 
 /** Names that would collide with the platform's own hosts, or mislead in a URL. */
 export const RESERVED_NAMES: readonly string[] = [

@@ -2,7 +2,7 @@ import { z } from 'zod'
 import { AppId } from './ids.ts'
 
 /**
- * The logs process' unix socket: `GET /apps/<id>/lines?lines=&follow=&process=&source=&after=` answers one `LogLine`
+ * The logs process' unix socket: `GET /apps/<id>/lines?lines=&follow=&process=&source=&after=&before=` answers one `LogLine`
  * (see logs.ts) as JSON a line; `POST /apps/<id>/lines` adds the platform's own lines; `DELETE /apps/<id>` ends a log.
  */
 export const PlatformLine = z.object({ process: z.string().max(70), text: z.string().max(10_000) })

@@ -28,4 +28,15 @@ export const logEndpoints = {
     reply: LogLine,
     stream: 'events',
   }),
+  lines: endpoint('GET', '/apps/:app/logs/lines', {
+    access: 'app:view',
+    summary: 'A part of the log: the last lines, or those in front of the line `before`.',
+    query: z.object({
+      before: z.coerce.number().int().min(1).optional(),
+      lines: z.coerce.number().int().min(1).max(10_000).default(1000),
+      process: z.string().max(70).optional(),
+      source: z.enum(['app', 'skypanel']).optional(),
+    }),
+    reply: z.array(LogLine),
+  }),
 } as const

@@ -39,6 +39,7 @@ export interface BuildLogLine {
   /** 1, 2, 3 … without gaps; what `after` refers to. */
   readonly seq: number
   readonly text: string
+  readonly time: string | null
 }
 
 export interface ScaleUpdate {

@@ -15,6 +15,8 @@ export interface LogQuery {
   readonly source?: 'app' | 'skypanel' | undefined
   /** Instead of the last lines: those after this number. */
   readonly after: number | null
+  /** The last lines in front of this number; only without `follow`. */
+  readonly before?: number | undefined
 }
 
 /** How long a follower waits for the logs process to come back: longer than a restart of it takes. */
@@ -50,6 +52,7 @@ function logPath(app: AppId, query: LogQuery): string {
   if (query.process !== undefined) search.set('process', query.process)
   if (query.source !== undefined) search.set('source', query.source)
   if (query.after !== null) search.set('after', String(query.after))
+  if (query.before !== undefined) search.set('before', String(query.before))
   return `/apps/${app}/lines?${search.toString()}`
 }
 

@@ -8,10 +8,11 @@ export interface AccountRow {
   readonly email: string
   readonly name: string | null
   readonly platform_admin: boolean
+  readonly has_password: boolean
   readonly created_at: string
 }
 
-const COLUMNS = 'id, email, name, platform_admin, created_at'
+const COLUMNS = 'id, email, name, platform_admin, password_hash IS NOT NULL AS has_password, created_at'
 
 export async function insertAccount(
   tx: Tx,
@@ -41,6 +42,12 @@ export async function insertAccount(
 
 export async function findAccount(sql: Sql, id: AccountId): Promise<AccountRow | null> {
   const [row] = await sql.query<AccountRow>(`SELECT ${COLUMNS} FROM accounts WHERE id = $1`, [id])
+  return row ?? null
+}
+
+/** Holds the row until the transaction ends. */
+export async function lockAccount(tx: Tx, id: AccountId): Promise<AccountRow | null> {
+  const [row] = await tx.query<AccountRow>(`SELECT ${COLUMNS} FROM accounts WHERE id = $1 FOR UPDATE`, [id])
   return row ?? null
 }
 

@@ -1,4 +1,5 @@
 import type { AccountId, AppId, TeamId } from '../contract/ids.ts'
+import type { DeploymentKind } from '../contract/releases.ts'
 import type { TeamRole } from '../domain/permissions.ts'
 import type { Sql, Tx } from './db.ts'
 
@@ -19,13 +20,29 @@ export interface AppRow {
   readonly release_commit: string | null
   readonly release_description: string | null
   readonly release_created_at: string | null
+  /** Of services: what is wanted, what is ready, and process types that wait after a crash. */
+  readonly wanted: number
+  readonly ready: number
+  readonly crashed: number
+  /** The oldest work that is under way. */
+  readonly work: DeploymentKind | null
 }
 
 const SELECT = `SELECT apps.id, apps.name, apps.team_id, teams.name AS team, apps.stack, apps.state, apps.maintenance,
     apps.deploy_branch, apps.health_check_path, apps.created_at, apps.updated_at,
     releases.version AS release_version, builds.commit_sha AS release_commit,
-    releases.description AS release_description, releases.created_at AS release_created_at
+    releases.description AS release_description, releases.created_at AS release_created_at,
+    services.wanted, services.crashed, running.ready, work.kind AS work
   FROM apps JOIN teams ON teams.id = apps.team_id
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(quantity), 0)::int AS wanted, (count(*) FILTER (WHERE quantity > 0 AND crashes > 0))::int AS crashed
+      FROM formations WHERE formations.app_id = apps.id AND type <> 'release') services
+  CROSS JOIN LATERAL (
+    SELECT count(*)::int AS ready FROM instances
+     WHERE instances.app_id = apps.id AND phase = 'started' AND status = 'ready' AND kind = 'service') running
+  LEFT JOIN LATERAL (
+    SELECT kind FROM deployments WHERE deployments.app_id = apps.id AND deployments.state IN ('queued', 'running')
+     ORDER BY created_at LIMIT 1) work ON true
   LEFT JOIN releases ON releases.id = apps.current_release_id
   LEFT JOIN builds ON builds.id = releases.build_id`
 

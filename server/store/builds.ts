@@ -47,7 +47,7 @@ export async function getBuild(sql: Sql, id: BuildId): Promise<BuildRow | null> 
   return row ?? null
 }
 
-const SHOWN = `SELECT builds.id, builds.state, builds.commit_sha AS commit, builds.author, builds.reason, builds.stack,
+const SHOWN = `SELECT builds.id, builds.state, builds.commit_sha AS commit, builds.subject, builds.author, builds.reason, builds.stack,
     builds.summary, builds.created_at, builds.finished_at,
     (SELECT min(releases.version) FROM releases WHERE releases.build_id = builds.id) AS release
   FROM builds`
@@ -111,6 +111,8 @@ export async function endBuild(
 export interface LogLineRow {
   readonly seq: number
   readonly text: string
+  /** null for lines that were printed before times were kept. */
+  readonly time: string | null
 }
 
 /**
@@ -135,9 +137,30 @@ export async function appendLines(
 
 export const linesAfter = (sql: Sql, build: BuildId, after: number, limit: number): Promise<LogLineRow[]> =>
   sql.query<LogLineRow>(
-    'SELECT seq, text FROM build_lines WHERE build_id = $1 AND seq > $2 ORDER BY seq LIMIT $3',
+    'SELECT seq, text, at AS time FROM build_lines WHERE build_id = $1 AND seq > $2 ORDER BY seq LIMIT $3',
     [build, after, limit],
   )
+
+/** The last `limit` lines (null: of all, else of those in front of `before`), in order. */
+export const linesBefore = (
+  sql: Sql,
+  build: BuildId,
+  before: number | null,
+  limit: number,
+): Promise<LogLineRow[]> =>
+  sql.query<LogLineRow>(
+    `SELECT seq, text, time FROM (SELECT seq, text, at AS time FROM build_lines WHERE build_id = $1 AND ($2::int IS NULL OR seq < $2)
+        ORDER BY seq DESC LIMIT $3) part ORDER BY seq`,
+    [build, before, limit],
+  )
+
+export async function lastSeq(sql: Sql, build: BuildId): Promise<number> {
+  const [row] = await sql.query<{ seq: number }>(
+    'SELECT coalesce(max(seq), 0) AS seq FROM build_lines WHERE build_id = $1',
+    [build],
+  )
+  return row?.seq ?? 0
+}
 
 /** Builds whose artifact may be needed: of an app's `keep` newest good releases, and of work that is under way. */
 const NEEDED = `SELECT ranked.build_id FROM (

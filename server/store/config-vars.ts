@@ -13,6 +13,9 @@ export async function sealedVars(sql: Sql, app: AppId): Promise<SealedVar[]> {
   )
 }
 
+export const varNames = (sql: Sql, app: AppId): Promise<{ name: string; updated_at: string }[]> =>
+  sql.query('SELECT name, updated_at FROM env_vars WHERE app_id = $1 ORDER BY name COLLATE "C"', [app])
+
 export async function putVar(tx: Tx, app: AppId, name: string, sealed: Buffer): Promise<void> {
   await tx.query(
     `INSERT INTO env_vars (app_id, name, sealed) VALUES ($1, $2, $3)

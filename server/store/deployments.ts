@@ -70,12 +70,19 @@ export const openWishes = (sql: Sql, app: AppId): Promise<DeploymentRow[]> =>
     [app],
   )
 
+const SHOWN = `SELECT deployments.id, deployments.kind, deployments.state, deployments.step, releases.version AS release,
+    deployments.reason, deployments.created_at, deployments.finished_at
+  FROM deployments LEFT JOIN releases ON releases.id = deployments.release_id`
+
+export const listDeployments = (sql: Sql, app: AppId, limit: number): Promise<Deployment[]> =>
+  sql.query<Deployment>(
+    `${SHOWN} WHERE deployments.app_id = $1 ORDER BY deployments.created_at DESC, deployments.id DESC LIMIT $2`,
+    [app, limit],
+  )
+
 export async function showDeployment(sql: Sql, app: AppId, id: string): Promise<Deployment | null> {
   const [row] = await sql.query<Deployment>(
-    `SELECT deployments.id, deployments.kind, deployments.state, deployments.step, releases.version AS release, deployments.reason,
-            deployments.created_at, deployments.finished_at
-       FROM deployments LEFT JOIN releases ON releases.id = deployments.release_id
-      WHERE deployments.app_id = $1 AND deployments.id::text = $2`,
+    `${SHOWN} WHERE deployments.app_id = $1 AND deployments.id::text = $2`,
     [app, id],
   )
   return row ?? null

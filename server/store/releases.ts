@@ -85,6 +85,14 @@ export async function lockReleaseByVersion(tx: Tx, app: AppId, version: number):
   return row ?? null
 }
 
+export async function findRelease(sql: Sql, app: AppId, version: number): Promise<ReleaseRow | null> {
+  const [row] = await sql.query<ReleaseRow>(`${ROW} WHERE releases.app_id = $1 AND releases.version = $2`, [
+    app,
+    version,
+  ])
+  return row ?? null
+}
+
 export async function currentRelease(sql: Sql, app: AppId): Promise<ReleaseRow | null> {
   const [row] = await sql.query<ReleaseRow>(
     `${ROW} JOIN apps ON apps.current_release_id = releases.id WHERE apps.id = $1`,

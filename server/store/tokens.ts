@@ -1,7 +1,6 @@
-import type { AccountId, AppId, TokenId } from '../contract/ids.ts'
-import type { TeamRole } from '../domain/permissions.ts'
-import type { AppStanding } from './apps.ts'
+import type { AccountId, TokenId } from '../contract/ids.ts'
 import type { Sql, Tx } from './db.ts'
+import { type AppRef, findOwner, type Owned, ownerQueries } from './owners.ts'
 
 export interface TokenRow {
   readonly id: TokenId
@@ -9,16 +8,6 @@ export interface TokenRow {
   readonly created_at: string
   readonly expires_at: string | null
   readonly last_used_at: string | null
-}
-
-/** Whose token it is, with what the rules need to know of that account. */
-export interface TokenOwner {
-  readonly token_id: TokenId
-  readonly account_id: AccountId
-  readonly email: string
-  readonly platform_admin: boolean
-  /** Its last use was noted more than a minute ago. */
-  readonly stale_use: boolean
 }
 
 const COLUMNS = 'id, label, created_at, expires_at, last_used_at'
@@ -36,41 +25,10 @@ export async function insertToken(
   return row
 }
 
-/** By name or by id: what a path names an app by. */
-export type AppRef = { readonly name: string } | { readonly id: AppId }
+const BY_HASH = ownerQueries('tokens', 'hash')
 
-/**
- * Whose token it is, and how its owner stands to the app that a request names: one query, made at each request and
- * never cached, so a revoked token is refused from the next one on.
- */
-export async function findTokenOwner(
-  sql: Sql,
-  hash: Buffer,
-  app: AppRef | null,
-): Promise<{ readonly owner: TokenOwner; readonly app: AppStanding | null } | null> {
-  const [row] = await sql.query<
-    TokenOwner & { app_id: AppId | null; app: string; state: AppStanding['state']; role: TeamRole | null }
-  >(
-    app === null ? OWNER : 'id' in app ? OWNER_AND_APP.by_id : OWNER_AND_APP.by_name,
-    app === null ? [hash] : [hash, 'id' in app ? app.id : app.name],
-  )
-  if (row === undefined) return null
-  const { app_id, app: name, state, role, ...owner } = row
-  return { owner, app: app === null || app_id === null ? null : { id: app_id, name, state, role } }
-}
-
-const OWNER_COLUMNS = `tokens.id AS token_id, tokens.account_id, email, platform_admin,
-  coalesce(last_used_at < now() - interval '1 minute', true) AS stale_use`
-const GOOD = 'tokens.hash = $1 AND (expires_at IS NULL OR expires_at > now())'
-const OWNER = `SELECT ${OWNER_COLUMNS} FROM tokens JOIN accounts ON accounts.id = tokens.account_id WHERE ${GOOD}`
-const withApp = (
-  column: 'name' | 'id',
-) => `SELECT ${OWNER_COLUMNS}, apps.id AS app_id, apps.name AS app, apps.state, memberships.role
-  FROM tokens JOIN accounts ON accounts.id = tokens.account_id
-  LEFT JOIN apps ON apps.${column} = $2
-  LEFT JOIN memberships ON memberships.team_id = apps.team_id AND memberships.account_id = tokens.account_id
-  WHERE ${GOOD}`
-const OWNER_AND_APP = { by_id: withApp('id'), by_name: withApp('name') } as const
+export const findTokenOwner = (sql: Sql, hash: Buffer, app: AppRef | null): Promise<Owned<TokenId> | null> =>
+  findOwner(sql, BY_HASH, hash, app)
 
 export async function noteTokenUse(sql: Sql, id: TokenId): Promise<void> {
   await sql.query('UPDATE tokens SET last_used_at = now() WHERE id = $1', [id])

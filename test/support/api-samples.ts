@@ -22,6 +22,8 @@ export const sampleApp = (name: string, rest: Partial<z.input<typeof App>> = {})
   created_at: NOON,
   updated_at: NOON,
   release: null,
+  instances: { wanted: 0, ready: 0, crashed: 0 },
+  work: null,
   ...rest,
 })
 
@@ -30,6 +32,7 @@ export const sampleAccount = (email: string): z.input<typeof Account> & { teams:
   email,
   name: null,
   platform_admin: false,
+  has_password: true,
   created_at: NOON,
   teams: [],
 })
@@ -65,6 +68,7 @@ export const sampleBuild = (rest: Partial<z.input<typeof Build>> = {}): z.input<
   id: uuid(4),
   state: 'succeeded',
   commit: '1a2b3c4d'.repeat(5),
+  subject: 'Say hello',
   author: 'ada@example.com',
   reason: null,
   stack: 'skypanel-13',

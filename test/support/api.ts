@@ -7,7 +7,7 @@ import { createAccount } from '../../server/accounts/create-account.ts'
 import { ensureAdmin } from '../../server/accounts/ensure-admin.ts'
 import { createRateLimit } from '../../server/accounts/rate-limit.ts'
 import type { ApiDeps } from '../../server/api/deps.ts'
-import { createApi } from '../../server/api/server.ts'
+import { createApi, type GitHandler } from '../../server/api/server.ts'
 import { serverPaths, type Config } from '../../server/config.ts'
 import { newId } from '../../server/context.ts'
 import { createSealer } from '../../server/secrets/sealer.ts'
@@ -33,6 +33,7 @@ export function testConfig(home: string, databaseUrl: string): Config {
     directoryPort: 1,
     databaseUrl,
     migrations,
+    dashboard: join(home, 'dashboard'),
     logLevel: 'silent',
     rate: { perTokenAndHour: 4500, loginsPerMinute: 10 },
     keepReleases: 20,
@@ -51,6 +52,14 @@ export interface Reply {
   readonly body: Record<string, unknown> & { readonly id?: string }
 }
 
+export interface Browser {
+  readonly id: string
+  readonly headers: { readonly Cookie: string; readonly Origin: string }
+}
+
+/** The origin of the panel's own pages, by the configuration of the tests. */
+export const PANEL = 'http://localhost:8800'
+
 export interface TestApi extends AsyncDisposable {
   readonly url: string
   readonly db: Db
@@ -60,6 +69,10 @@ export interface TestApi extends AsyncDisposable {
   readonly admin: string
   /** A token of a new account. */
   account(email: string): Promise<{ token: string; password: string; email: string }>
+  /** Signs a browser in as that account; what it sends with each request. */
+  browser(email: string): Promise<Browser>
+  /** Ends the server and starts it again on the same port, as an upgrade does. */
+  restart(): Promise<void>
   call(
     method: string,
     path: string,
@@ -68,7 +81,10 @@ export interface TestApi extends AsyncDisposable {
 }
 
 /** The real API over HTTP with a real database of its own. */
-export async function startApi(change: (deps: ApiDeps) => ApiDeps = (deps) => deps): Promise<TestApi> {
+export async function startApi(
+  change: (deps: ApiDeps) => ApiDeps = (deps) => deps,
+  git: GitHandler = async (_request, response) => void response.writeHead(501).end(),
+): Promise<TestApi> {
   const home = await mkdtemp(join(tmpdir(), 'skypanel-api-'))
   const database = await withDatabase({
     key: 'migrated',
@@ -89,10 +105,12 @@ export async function startApi(change: (deps: ApiDeps) => ApiDeps = (deps) => de
     status: createStatus({ config, db }),
     loginLimits: { perEmail: generous, perAddress: generous },
     callerLimit: generous,
+    sessionLimit: generous,
     addressLimit: generous,
   })
-  const api = await createApi(deps, async (_request, response) => void response.writeHead(501).end())
-  const url = `http://127.0.0.1:${await api.listen({ host: '127.0.0.1', port: 0 })}`
+  let api = await createApi(deps, git)
+  const port = await api.listen({ host: '127.0.0.1', port: 0 })
+  const url = `http://127.0.0.1:${port}`
   const admin = (await ensureAdmin(deps, 'root@example.org', 'test')).token
 
   const call: TestApi['call'] = async (method, path, options = {}) => {
@@ -132,6 +150,22 @@ export async function startApi(change: (deps: ApiDeps) => ApiDeps = (deps) => de
       await createAccount(deps, null, { email, name: null, password, platformAdmin: false })
       const reply = await call('POST', '/api/login', { token: null, body: { email, password } })
       return { token: String(reply.body['token']), password, email }
+    },
+    async browser(email) {
+      const reply = await call('POST', '/api/session', {
+        token: null,
+        body: { email, password: `password of ${email}` },
+        headers: { Origin: PANEL },
+      })
+      const [Cookie = ''] = (reply.headers.get('set-cookie') ?? '').split(';')
+      const { session } = reply.body as { session?: { id: string } }
+      if (session === undefined) throw new Error(`signing in was refused: ${JSON.stringify(reply.body)}`)
+      return { id: session.id, headers: { Cookie, Origin: PANEL } }
+    },
+    async restart() {
+      await api[Symbol.asyncDispose]()
+      api = await createApi(deps, git)
+      await api.listen({ host: '127.0.0.1', port })
     },
     async [Symbol.asyncDispose]() {
       await api[Symbol.asyncDispose]()

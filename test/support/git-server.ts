@@ -145,7 +145,7 @@ export async function startGitServer(
       for (let seq = after; ; ) {
         const { wait } = run
         while (seq < run.lines.length) {
-          yield { seq: seq + 1, text: run.lines[seq] ?? '' }
+          yield { seq: seq + 1, text: run.lines[seq] ?? '', time: null }
           seq += 1
         }
         if (run.outcome !== null || signal.aborted) return

@@ -87,12 +87,12 @@ export class TestPlatform implements AsyncDisposable {
     })
   }
 
-  /** Makes an app out of a sample (or an empty folder), in a git repository with one commit. */
-  async app(sample: string | null): Promise<TestApp> {
+  /** Makes an app out of a sample (or an empty folder), in a git repository with one commit; a name is made up unless given. */
+  async app(sample: string | null, name: string | null = null): Promise<TestApp> {
     const folder = await mkdtemp(join(tmpdir(), 'skypanel-app-'))
     if (sample !== null) await cp(join(CHECKOUT, 'test', 'apps', sample), folder, { recursive: true })
     await this.cli.git(['init', '-q', '-b', 'main'], { cwd: folder })
-    const done = await this.cli.run(['create', '--json'], { cwd: folder })
+    const done = await this.cli.run(['create', ...(name === null ? [] : [name]), '--json'], { cwd: folder })
     if (done.code !== 0) throw new Error(`create failed: ${done.stderr}`)
     const made = z
       .object({ name: z.string(), git_url: z.string(), web_url: z.string() })

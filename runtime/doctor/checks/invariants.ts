@@ -147,6 +147,8 @@ export const api: Check = {
     }).catch((error: unknown) => (error instanceof Error ? error : new Error(String(error))))
     if (reply instanceof Error)
       return fail(`it does not answer: ${reply.message}`, `See ${context.at.processLogs}/server.log`)
+    if (reply.status === 401)
+      return fail('the admin token was revoked', 'Type: npm start, which makes a new one')
     if (!reply.ok) return fail(`it answers ${reply.status}`, `See ${context.at.processLogs}/server.log`)
     const parsed = PlatformStatus.safeParse(await reply.json().catch(() => null))
     if (!parsed.success)

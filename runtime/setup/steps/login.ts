@@ -31,7 +31,7 @@ export function caller(passwd: string, env: SetupContext['env']): { account: Acc
 /** Logs the command line in for whoever ran `npm start`, once; who logged out since stays logged out. */
 export const login: Step<SetupContext> = {
   name: 'login',
-  after: ['admin', 'server', 'version'],
+  after: ['admin token', 'server', 'version'],
   needed: async (context) =>
     context.options.command && !(await hasStamp(context.options.home, 'login', localOrigin(context))),
   async apply(context) {

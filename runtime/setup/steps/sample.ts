@@ -132,7 +132,7 @@ async function statusOf(context: SetupContext, url: string): Promise<number> {
 /** The first run ends with proof: a real push of a real app, asked for through the router. */
 export const sample: Step<SetupContext> = {
   name: 'sample app',
-  after: ['server', 'admin'],
+  after: ['server', 'admin token'],
   async needed({ options }) {
     return options.sample && (await readStamp(options.home))?.state !== 'pushed'
   },

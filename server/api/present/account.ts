@@ -1,6 +1,6 @@
 import type { z } from 'zod'
 import type { IssuedToken } from '../../accounts/login.ts'
-import type { Account, NewToken, Team, Token } from '../../contract/accounts.ts'
+import type { Account, NewToken, OwnAccount, Team, Token } from '../../contract/accounts.ts'
 import type { TokenId } from '../../contract/ids.ts'
 import type { whoami } from '../../accounts/whoami.ts'
 
@@ -11,6 +11,7 @@ export const presentAccount = (row: Known['account']): Account => ({
   email: row.email,
   name: row.name,
   platform_admin: row.platform_admin,
+  has_password: row.has_password,
   created_at: row.created_at,
 })
 
@@ -18,6 +19,11 @@ export const presentTeam = (row: Known['teams'][number]): z.infer<typeof Team> =
   id: row.id,
   name: row.name,
   role: row.role,
+})
+
+export const presentOwnAccount = (account: Known['account'], teams: Known['teams']): OwnAccount => ({
+  ...presentAccount(account),
+  teams: teams.map(presentTeam),
 })
 
 /** @param current the token that the request came with */

@@ -24,4 +24,6 @@ export const presentApp = (row: Awaited<ReturnType<typeof infoApp>>, reach: Reac
           description: row.release_description ?? '',
           created_at: row.release_created_at,
         },
+  instances: { wanted: row.wanted, ready: row.ready, crashed: row.crashed },
+  work: row.work,
 })

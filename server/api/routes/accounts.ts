@@ -1,3 +1,4 @@
+import { tokenOf } from '../../accounts/caller.ts'
 import { createAccount } from '../../accounts/create-account.ts'
 import { createToken } from '../../accounts/create-token.ts'
 import { listTokens } from '../../accounts/list-tokens.ts'
@@ -7,7 +8,7 @@ import { setPassword } from '../../accounts/set-password.ts'
 import { whoami } from '../../accounts/whoami.ts'
 import { accountEndpoints } from '../../contract/accounts.ts'
 import type { ApiDeps } from '../deps.ts'
-import { presentAccount, presentNewToken, presentTeam, presentToken } from '../present/account.ts'
+import { presentAccount, presentNewToken, presentOwnAccount, presentToken } from '../present/account.ts'
 import { answer, type RoutesOf } from '../route.ts'
 
 export const accountRoutes = (deps: ApiDeps): RoutesOf<typeof accountEndpoints> => ({
@@ -17,20 +18,20 @@ export const accountRoutes = (deps: ApiDeps): RoutesOf<typeof accountEndpoints> 
   }),
   whoami: answer(accountEndpoints.whoami, async ({ caller }) => {
     const { account, teams } = await whoami(deps, caller)
-    return { ...presentAccount(account), teams: teams.map(presentTeam) }
+    return presentOwnAccount(account, teams)
   }),
   setPassword: answer(accountEndpoints.setPassword, async ({ caller, body }) =>
     presentAccount(await setPassword(deps, caller, body.password)),
   ),
   listTokens: answer(accountEndpoints.listTokens, async ({ caller }) =>
-    (await listTokens(deps, caller)).map((row) => presentToken(row, caller.token)),
+    (await listTokens(deps, caller)).map((row) => presentToken(row, tokenOf(caller))),
   ),
   createToken: answer(accountEndpoints.createToken, async ({ caller, body }) => {
     const issued = await createToken(deps, caller, { label: body.label, expiresIn: body.expires_in ?? null })
-    return presentNewToken(issued, caller.token)
+    return presentNewToken(issued, tokenOf(caller))
   }),
   revokeToken: answer(accountEndpoints.revokeToken, async ({ caller, params }) =>
-    presentToken(await revokeToken(deps, caller, params.token), caller.token),
+    presentToken(await revokeToken(deps, caller, params.token), tokenOf(caller)),
   ),
   createAccount: answer(accountEndpoints.createAccount, async ({ caller, body }) =>
     presentAccount(

@@ -10,6 +10,7 @@ import { logRoutes } from './logs.ts'
 import { platformRoutes } from './platform.ts'
 import { releaseRoutes } from './releases.ts'
 import { runRoutes } from './runs.ts'
+import { sessionRoutes } from './sessions.ts'
 
 export type AllRoutes = {
   readonly [Resource in keyof typeof endpoints]: RoutesOf<(typeof endpoints)[Resource]>
@@ -25,4 +26,5 @@ export const allRoutes = (deps: ApiDeps): AllRoutes => ({
   platform: platformRoutes(deps),
   releases: releaseRoutes(deps),
   runs: runRoutes(deps),
+  sessions: sessionRoutes(deps),
 })

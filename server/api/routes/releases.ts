@@ -1,7 +1,10 @@
 import { auditedChange } from '../../apps/audited-change.ts'
+import { readBuildLines } from '../../build/read-build-lines.ts'
 import { BuildId, DeploymentId } from '../../contract/ids.ts'
 import { releaseEndpoints } from '../../contract/releases.ts'
+import { listDeployments } from '../../deploy/list-deployments.ts'
 import { DomainError } from '../../domain/errors.ts'
+import { previewRollback } from '../../releases/preview-rollback.ts'
 import type { ApiDeps } from '../deps.ts'
 import { numbered, seqOf } from '../resume.ts'
 import { answer, events, type RoutesOf } from '../route.ts'
@@ -10,6 +13,9 @@ export const releaseRoutes = (deps: ApiDeps): RoutesOf<typeof releaseEndpoints> 
   list: answer(releaseEndpoints.list, ({ app, query }) => deps.deploy.listReleases(app.id, query.limit)),
   info: answer(releaseEndpoints.info, ({ app, params }) =>
     deps.deploy.release(app.id, versionOf(params.version)),
+  ),
+  previewRollback: answer(releaseEndpoints.previewRollback, ({ app, params }) =>
+    previewRollback(deps, app.id, versionOf(params.version)),
   ),
   rollback: answer(releaseEndpoints.rollback, ({ caller, app, body }) =>
     auditedChange(deps, caller, app, { action: 'release.rollback', detail: { ...body } }, (tx) =>
@@ -25,6 +31,10 @@ export const releaseRoutes = (deps: ApiDeps): RoutesOf<typeof releaseEndpoints> 
     const after = lastEventId === null ? query.after : seqOf(lastEventId)
     return numbered(deps.deploy.watchBuildLog(app.id, id, after, signal))
   }),
+  buildLines: answer(releaseEndpoints.buildLines, async ({ app, params, query }) => {
+    const { id } = await deps.deploy.build(app.id, buildOf(params.build))
+    return await readBuildLines(deps, id, { before: query.before ?? null, lines: query.lines })
+  }),
   cancelBuild: answer(releaseEndpoints.cancelBuild, ({ caller, app, params }) =>
     auditedChange(
       deps,
@@ -33,6 +43,9 @@ export const releaseRoutes = (deps: ApiDeps): RoutesOf<typeof releaseEndpoints> 
       { action: 'build.cancel', detail: { build: buildOf(params.build) } },
       (tx) => deps.deploy.cancelBuild(tx, app.id, buildOf(params.build)),
     ),
+  ),
+  deployments: answer(releaseEndpoints.deployments, ({ app, query }) =>
+    listDeployments(deps, app.id, query.limit),
   ),
   deployment: answer(releaseEndpoints.deployment, ({ app, params }) => {
     const id = DeploymentId.safeParse(params.deployment)
