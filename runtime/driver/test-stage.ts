@@ -64,7 +64,7 @@ async function makeStack(root: string): Promise<void> {
     'usr/lib',
     'usr/lib64',
     'usr/sbin',
-    'etc',
+    'etc/ssl/certs',
     'app',
     'nix/store',
     'dev',
@@ -84,6 +84,8 @@ async function makeStack(root: string): Promise<void> {
   writeFileSync(join(root, 'etc/group'), 'root:x:0:\napp:x:1000:\nnogroup:x:65534:\n')
   writeFileSync(join(root, 'etc/nsswitch.conf'), 'passwd: files\ngroup: files\nhosts: files dns\n')
   writeFileSync(join(root, 'etc/resolv.conf'), '')
+  // The machine's own is mounted over it.
+  writeFileSync(join(root, 'etc/ssl/certs/ca-certificates.crt'), '')
   writeFileSync(join(root, 'usr/lib/os-release'), 'ID=test\n')
   symlinkSync('../usr/lib/os-release', join(root, 'etc/os-release'))
   for (const binary of BINARIES)

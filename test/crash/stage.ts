@@ -31,7 +31,8 @@ let count = 0
 
 beforeAll(async () => {
   const open = async () => {
-    const platform = await startFakePlatform()
+    // On a busy machine an agent takes longer to come back than the three seconds that other tests wait for a boot.
+    const platform = await startFakePlatform({ SKYPANEL_BOOT_TIMEOUT: '60' })
     const observed = platform.observed.bind(platform)
     lanes.push({ platform, world: { db: platform.db, git: join(platform.home, 'git'), observed } })
   }

@@ -11,7 +11,7 @@ const FOLDERS = { folder: tmpdir(), name: /^skypanel-(?:test|pg)-(\d+)-\w+$/ }
 /** Whether the process that made it may still want it: numbers are given out again. */
 function isOurs(pid) {
   try {
-    return /run\.mjs|vitest/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    return /run\.mjs|vitest|tsx/.test(readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
   } catch {
     return false
   }

@@ -98,8 +98,10 @@ const answers = (path: string) =>
 /**
  * The real server and the real agent with the fake driver and engine, on a real database and with real git: everything
  * of a deploy but Nix, nspawn and the router. Both processes can be killed and started again.
+ *
+ * @param serverEnv variables of each server that is started
  */
-export async function startFakePlatform() {
+export async function startFakePlatform(serverEnv: Readonly<Record<string, string>> = {}) {
   const database = await withDatabase({
     key: 'fake-platform',
     prepare: (url) => migrate({ url, folder: migrations }).then(() => undefined),
@@ -184,6 +186,7 @@ export async function startFakePlatform() {
         SKYPANEL_BOOT_TIMEOUT: '3',
         SKYPANEL_OPEN_REQUESTS_MS: '0',
         SKYPANEL_CRASH_AT: crashAt,
+        ...serverEnv,
         ...env,
       })
       const part = server
