@@ -10,6 +10,7 @@ import { run } from '../exec.ts'
 const NATIVE = fileURLToPath(new URL('.', import.meta.url))
 const folder = mkdtempSync(join(tmpdir(), 'skypanel-filter-'))
 const children: ChildProcess[] = []
+const programs: number[] = []
 let reader: string
 
 beforeAll(async () => {
@@ -20,6 +21,8 @@ beforeAll(async () => {
   await run(['cc', '-static', `-I${NATIVE}`, '-o', join(folder, 'load'), join(folder, 'load.c')])
 })
 afterAll(() => {
+  // First what runs inside: it would outlive an nspawn that is killed.
+  for (const pid of programs) process.kill(pid, 'SIGKILL')
   for (const child of children) child.kill('SIGKILL')
   rmSync(folder, { recursive: true, force: true })
 })
@@ -107,7 +110,9 @@ async function nspawns(): Promise<Step[][]> {
   children.push(child)
   for (let round = 0; round < 200; round++, await sleep(50)) {
     const inside = await descendant(child.pid ?? 0, '/usr/bin/idle')
-    if (inside !== null) return await filtersOf(inside)
+    if (inside === null) continue
+    programs.push(inside)
+    return await filtersOf(inside)
   }
   throw new Error('nspawn did not start its program')
 }
