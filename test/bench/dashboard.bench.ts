@@ -80,7 +80,7 @@ try {
     await page.goto(`/apps/${app.name}`)
     await page.locator('.instance-name').first().waitFor()
     const from = performance.now()
-    await page.getByRole('link', { name: tab }).click()
+    await page.getByRole('link', { name: tab, exact: true }).click()
     await there()
     return Math.round(performance.now() - from)
   }
