@@ -162,7 +162,7 @@ export const ofOneApp = {
     allProcesses: 'All processes',
     follow: 'Follow',
     toEnd: 'Newest lines',
-    wrap: 'Wrap long lines',
+    wrap: 'Wrap',
     empty: 'Nothing was printed yet',
     emptyAbout: 'What the app writes to stdout and stderr appears here as it happens. From the command line:',
     emptyCommand: 'skypanel logs --tail',

@@ -28,7 +28,7 @@ beforeAll(async () => {
   const script = [
     `for (const text of ${JSON.stringify(PAYLOADS)}) console.log(text)`,
     `for (let n = 1; n <= ${LINES}; n++) console.log('line ' + n + ' \\u001b[31mred\\u001b[0m')`,
-    `let ticks = 0\nsetInterval(() => console.log('tick ' + process.pid + process.env.DYNO + ' ' + ++ticks), 300)`,
+    `let ticks = 0\nconst me = Math.random().toString(36)\nsetInterval(() => console.log('tick ' + me + ' ' + ++ticks), 300)`,
     `require('node:http').createServer((_, answer) => answer.end('ok')).listen(process.env.PORT)`,
   ].join('\n')
   await app.put({

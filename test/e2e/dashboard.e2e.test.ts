@@ -16,6 +16,8 @@ import { CHECKOUT } from '../support/cli.ts'
 import { TestPlatform, until } from '../support/platform.ts'
 
 const PASSWORD = 'a long sentence beats a riddle'
+/** Accounts stay when a test is over; a second run on the same platform makes others. */
+const RUN = Date.now().toString(36)
 let platform: TestPlatform
 let browser: Browser
 
@@ -31,7 +33,7 @@ afterAll(async () => {
 
 /** The whole of the main job by its faces alone: a browser, and git in a terminal. */
 describe.each(Object.keys(SIZES) as Size[])('the dashboard at the size of a %s', (size) => {
-  const email = `first-${size}@example.org`
+  const email = `first-${size}-${RUN}@example.org`
   const app = `story-${size}`
   let me: Visitor
   let folder: string
@@ -104,7 +106,7 @@ describe.each(Object.keys(SIZES) as Size[])('the dashboard at the size of a %s',
     await dialog.getByText(`git remote add skypanel ${panelOrigin(platform)}/git/${app}.git`).waitFor()
     await dialog.getByRole('button', { name: 'Go to the app' }).click()
     await page.getByText('Waiting for the first push').waitFor()
-    await page.getByText('No release yet').first().waitFor()
+    await page.locator('main').getByText('No release yet').first().waitFor()
   })
 
   it('shows a push as it is built, without a reload, and then the app is there', async () => {
@@ -228,7 +230,7 @@ describe.each(Object.keys(SIZES) as Size[])('the dashboard at the size of a %s',
   })
 
   it('is nobody else’s: a second account sees nothing of it', async () => {
-    const second = `second-${size}@example.org`
+    const second = `second-${size}-${RUN}@example.org`
     const { code, stderr } = await platform.cli.run(['accounts:create', second, '--password-stdin'], {
       input: `${PASSWORD}\n`,
     })

@@ -1,5 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
-import { NavLink, Outlet, useOutletContext, useParams } from 'react-router'
+import { useEffect, useRef } from 'react'
+import { NavLink, Outlet, useLocation, useOutletContext, useParams } from 'react-router'
 import type { App } from '../../../server/contract/apps.ts'
 import { ApiFailure } from '../../api/failure.ts'
 import { appQuery } from '../../api/queries.ts'
@@ -26,7 +27,14 @@ const TABS = [
 export function AppFrame() {
   const { app: name = '' } = useParams()
   useWatch(name)
+  const tabs = useRef<HTMLElement>(null)
+  const { pathname } = useLocation()
   const { data: app, error, refetch } = useQuery(appQuery(name))
+  const there = app !== undefined
+  // On a phone the tabs are wider than the screen.
+  useEffect(() => {
+    if (there) tabs.current?.querySelector('.active')?.scrollIntoView({ block: 'nearest', inline: 'center' })
+  }, [there, pathname])
   if (error instanceof ApiFailure && error.id === 'app_not_found') return <NotFound />
   if (app === undefined)
     return (
@@ -49,7 +57,7 @@ export function AppFrame() {
             </div>
           )}
         </div>
-        <nav className="tabs" aria-label={nav.ofApp(app.name)}>
+        <nav ref={tabs} className="tabs" aria-label={nav.ofApp(app.name)}>
           {TABS.map(({ to, text }) => (
             <NavLink key={to} to={to} end={to === ''} className="tab">
               {text}

@@ -54,7 +54,7 @@ export function Config() {
         </EmptyState>
       ) : (
         <>
-          <div className="row">
+          <div className="row config-bar">
             <SearchField label={words.filter} value={filter} onChange={setFilter} />
             <div className="row push">
               <Button

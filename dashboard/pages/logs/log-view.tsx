@@ -12,7 +12,7 @@ const words = strings.logs
 /** As --row in logs.css. */
 const ROW = 20
 /** Lines are drawn in blocks, so that there is little to keep account of, however many there are. */
-const BLOCK = 40
+const BLOCK = 20
 /** This near to the first line, the next part is loaded. */
 const NEAR_TOP = 60 * ROW
 const NEAR_END = 2 * ROW
