@@ -40,6 +40,8 @@ async function createApp(context: SetupContext, token: string): Promise<App> {
   return App.parse(body)
 }
 
+const COMMITTED = '2026-01-01T00:00:00Z'
+
 /** The token travels in git's environment: argv can be read by every process of the machine. */
 function gitEnv(token: string, folder: string): Record<string, string> {
   const person = { NAME: 'SkyPanel', EMAIL: 'hello@skypanel.localhost' }
@@ -55,6 +57,9 @@ function gitEnv(token: string, folder: string): Record<string, string> {
     GIT_AUTHOR_EMAIL: person.EMAIL,
     GIT_COMMITTER_NAME: person.NAME,
     GIT_COMMITTER_EMAIL: person.EMAIL,
+    // The same commit each time: a run that was killed after its push finds it there, instead of a history in the way.
+    GIT_AUTHOR_DATE: COMMITTED,
+    GIT_COMMITTER_DATE: COMMITTED,
   }
 }
 
