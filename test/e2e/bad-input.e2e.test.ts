@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { open } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { TestPlatform, type TestApp } from '../support/platform.ts'
+import { TestPlatform, type TestApp, until } from '../support/platform.ts'
 
 let platform: TestPlatform
 let app: TestApp
@@ -111,7 +111,11 @@ it('the app goes with its name, its address and its repository', async () => {
   const gone = await platform.app('static')
   await gone.deploy()
   expect((await gone.run(['destroy', '--confirm', gone.name])).code).toBe(0)
-  expect((await platform.cli.run(['info', gone.name])).code).toBe(1)
+  await until(
+    'the end of the app',
+    () => platform.cli.run(['info', gone.name]),
+    ({ code }) => code === 1,
+  )
   expect((await platform.cli.git(['ls-remote', gone.gitUrl])).code).not.toBe(0)
   expect((await gone.fetch('/')).status).toBe(404)
   await gone.forget()
