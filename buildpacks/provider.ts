@@ -36,11 +36,15 @@ export interface PlanContext {
   readonly manifest: ProviderManifest
   /** Parsed Procfile, empty when there is none. */
   readonly procfile: Readonly<Record<string, ProcfileEntry>>
+  /** The whole repository and the app's folder in it, when the app is not at its root. */
+  readonly above?: { readonly view: FileView; readonly folder: string }
 }
 
 /** What a language contributes; the core adds the Procfile, the settings and the rest of the plan. */
 export interface LanguagePlan {
   readonly ok: true
+  /** `.` when the app is built from the root of the repository though it lies in a folder, as in a workspace. */
+  readonly root?: '.'
   /** Requests: version and hash are null. */
   readonly tools: readonly Tool[]
   readonly systemPackages?: BuildPlan['systemPackages']
@@ -83,15 +87,18 @@ export function refuse(message: string, hint: string): Refusal {
 }
 
 /** A tool as declared, to be resolved against an inventory. */
-export function request(tool: Pick<Tool, 'name' | 'want' | 'from' | 'source' | 'phase'>): Tool {
+export function request(
+  tool: Pick<Tool, 'name' | 'want' | 'from' | 'source' | 'phase'> & Partial<Pick<Tool, 'version' | 'layer'>>,
+): Tool {
   return {
     name: tool.name,
     want: tool.want,
     from: tool.from,
-    version: null,
+    version: tool.version ?? null,
     source: tool.source,
     hash: null,
     phase: tool.phase,
+    ...(tool.layer === undefined ? {} : { layer: tool.layer }),
   }
 }
 

@@ -104,7 +104,7 @@ test('the artifact names each path once and lets tools of the build out', () => 
     processes: { web: { command: 'node a', from: 'x' } },
     healthcheck: null,
   }
-  const artifact = composeArtifact('/nix/store/stack', [path('source')], tools, release, 5)
+  const artifact = composeArtifact('/nix/store/stack', [path('source')], tools, [], release, 5)
   expect(artifact).toMatchObject({
     layers: ['/nix/store/source'],
     tools: ['/nix/store/node'],

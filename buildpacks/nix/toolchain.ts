@@ -23,6 +23,9 @@ export interface ToolSpec {
 const UNPACKED: Readonly<Record<string, { script: string; outputs: readonly string[] }>> = {
   node: { script: 'unpack-node.sh', outputs: ['out', 'dev'] },
   npm: { script: 'unpack-npm.sh', outputs: ['out'] },
+  pnpm: { script: 'unpack-pnpm.sh', outputs: ['out'] },
+  yarn: { script: 'unpack-yarn.sh', outputs: ['out'] },
+  bun: { script: 'unpack-bun.sh', outputs: ['out'] },
 }
 
 function fromRegistry(tool: Tool, stack: Stack): ToolRecipe {
@@ -70,6 +73,7 @@ function fromDebian(tool: Tool, stack: Stack): ToolRecipe {
     network: true,
     sources: [],
     layers: [],
+    system: [],
     visible: [],
     commands,
     environment: {},
@@ -89,9 +93,9 @@ const notYet = (tool: Tool) =>
     'Ask for a version that the stack carries, or remove the request.',
   )
 
-/** Null: the stack has it. */
+/** Null: the stack has it, or a layer over it will. */
 export function toolRecipe(tool: Tool, stack: Stack): ToolRecipe | null {
-  if (tool.source === 'stack') return null
+  if (tool.source === 'stack' || tool.layer !== undefined) return null
   if (tool.source === 'npm') return fromRegistry(tool, stack)
   if (tool.source === 'debian') return fromDebian(tool, stack)
   throw notYet(tool)

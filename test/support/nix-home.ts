@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -12,11 +13,16 @@ import { debianArchives, parseAptSources } from '../../runtime/setup/client-regi
 import { ensureNamespace, inNamespace, removeNamespace } from '../../runtime/supervisor/mount-namespace.ts'
 
 const run = promisify(execFile)
-const GROUP = 'skypanel-test-build'
-const BUILDERS = [1, 2, 3, 4].map((index) => `skypanel-test-b${index}`)
-
 /** Stacks cost half a minute: the home stays between runs, and only what builds put into it goes. */
 export const TEST_NIX = process.env['SKYPANEL_TEST_NIX'] ?? '/var/cache/skypanel/test-nix'
+
+/** Homes that are used at the same time need builders of their own: who closes one removes its users. */
+const SUFFIX =
+  process.env['SKYPANEL_TEST_NIX'] === undefined
+    ? ''
+    : createHash('sha256').update(TEST_NIX).digest('hex').slice(0, 4)
+const GROUP = `skypanel-test${SUFFIX}-build`
+const BUILDERS = [1, 2, 3, 4].map((index) => `skypanel-test${SUFFIX}-b${index}`)
 
 export interface NixHome {
   readonly home: string
