@@ -215,14 +215,14 @@ describe('bad input', () => {
       '.python-version asks for Python 2.7, and this platform has Python 3.13 only',
     ],
     [
-      'pnpm',
-      { ...nodeApp, 'pnpm-lock.yaml': '' },
-      'This app is installed with pnpm (pnpm-lock.yaml), which is not supported yet',
+      'a package manager nobody knows',
+      { 'package.json': json({ packageManager: 'cnpm@9.0.0' }), 'index.js': '' },
+      'package.json#packageManager names "cnpm", which is no package manager that is known here',
     ],
     [
-      'yarn by packageManager',
-      { 'package.json': json({ packageManager: 'yarn@4.1.0' }) },
-      'This app is installed with yarn (package.json#packageManager), which is not supported yet',
+      'a package manager of no version',
+      { 'package.json': json({ packageManager: 'pnpm@next' }), 'index.js': '' },
+      'package.json#packageManager asks for pnpm "next", which is not a version',
     ],
   ])('%s is refused in words', (_, files, message) => {
     expect(refusal(files)).toBe(message)

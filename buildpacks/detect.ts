@@ -1,5 +1,6 @@
 import { ask, type Candidate, choose } from './ask.ts'
-import type { FileView } from './file-view.ts'
+import { appRoot } from './app-root.ts'
+import { type FileView, subView } from './file-view.ts'
 import { own } from './own.ts'
 import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
 import { MAX_PROCFILE_BYTES, parseProcfile, type ProcfileEntry, type ProcfileResult } from './procfile.ts'
@@ -14,18 +15,9 @@ type Failure = Extract<PlanResult, { ok: false }>
  * languages give the same bytes. Tools are requests still; `inventory/resolve.ts` makes them exact.
  */
 export function planApp(view: FileView, settings: PlanSettings, providers: readonly Provider[]): PlanResult {
-  if (view.list().length === 0) {
-    return failure(
-      'There are no files to build',
-      'Commit the app first: `git add . && git commit`, then push again.',
-      [],
-    )
-  }
-  const procfile = readProcfile(view)
-  if (!procfile.ok) return failure(procfile.message, procfile.hint, [])
-  const candidates = providers.map((provider) =>
-    ask(provider, { view, settings, manifest: provider.manifest, procfile: procfile.processes }),
-  )
+  const looked = askAll(view, settings, providers)
+  if (!looked.ok) return failure(looked.message, looked.hint, [])
+  const { candidates, procfile, root } = looked
   const asked = candidates.map(({ provider, found }) => ({
     provider: provider.manifest.name,
     why: found.why,
@@ -34,7 +26,42 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   if (main === null) return nobody(settings, providers, asked)
   const planned = main.provider.plan(main.context)
   if (!planned.ok) return failure(planned.message, planned.hint, asked)
-  return assemble(main, planned, procfile, companionNotes(main, candidates), asked)
+  return assemble(main, planned, planned.root ?? root, procfile, companionNotes(main, candidates), asked)
+}
+
+export interface Looked {
+  readonly ok: true
+  /** Folder of the app in the repository. */
+  readonly root: string
+  readonly procfile: Extract<ProcfileResult, { ok: true }>
+  /** Every language that there is, in the order of asking. */
+  readonly candidates: readonly Candidate[]
+}
+
+/** Asks each language about the app; says what lies in the way of asking. */
+export function askAll(
+  repository: FileView,
+  settings: PlanSettings,
+  providers: readonly Provider[],
+): Looked | { ok: false; message: string; hint: string } {
+  const found = appRoot(repository, settings)
+  if (!found.ok) return found
+  const { root } = found
+  const view = root === '.' ? repository : subView(repository, root)
+  if (view.list().length === 0) {
+    return {
+      ok: false,
+      message: `There are no files to build${root === '.' ? '' : ` in ${root}`}`,
+      hint: 'Commit the app first: `git add . && git commit`, then push again.',
+    }
+  }
+  const procfile = readProcfile(view)
+  if (!procfile.ok) return procfile
+  const above = root === '.' ? {} : { above: { view: repository, folder: root } }
+  const candidates = providers.map((provider) =>
+    ask(provider, { view, settings, manifest: provider.manifest, procfile: procfile.processes, ...above }),
+  )
+  return { ok: true, root, procfile, candidates }
 }
 
 function readProcfile(view: FileView): ProcfileResult {
@@ -108,6 +135,7 @@ function companionNotes(main: Candidate, candidates: readonly Candidate[]): Note
 function assemble(
   main: Candidate,
   planned: LanguagePlan,
+  root: string,
   procfile: Extract<ProcfileResult, { ok: true }>,
   companions: readonly Note[],
   asked: readonly Asked[],
@@ -116,7 +144,7 @@ function assemble(
   const plan: BuildPlan = {
     planVersion: PLAN_VERSION,
     builder: settings.builder,
-    source: { root: '.' },
+    source: { root },
     detected: [
       {
         provider: manifest.name,

@@ -3,6 +3,7 @@
 //   node test/run.mjs                 everything: checks, fast, db, root, e2e
 //   node test/run.mjs fast|db|root    one tier
 //   node test/run.mjs e2e             against a platform of its own, made and removed here
+//   node test/run.mjs builds           every app of the fixtures that can be built and served, for real
 //   node test/run.mjs crash           the complete crash matrix on nspawn
 //   node test/run.mjs bench [NAME…]   test/bench/NAME.bench.ts, each beside its limit or peer
 import { execFileSync, spawn } from 'node:child_process'
@@ -185,7 +186,7 @@ process.on('SIGINT', () => (interrupted = true))
 
 const needs = (...those) => tiers.some((tier) => those.includes(tier))
 const flags = [
-  ...(needs('root', 'e2e', 'crash', 'db', 'bench') ? ['--machine'] : []),
+  ...(needs('root', 'builds', 'e2e', 'crash', 'db', 'bench') ? ['--machine'] : []),
   ...(needs('root', 'e2e', 'crash', 'bench') ? ['--consul'] : []),
 ]
 if (await prepare(...flags)) {

@@ -1,5 +1,6 @@
 import type { Registries } from '../registries.ts'
 import type { Inventories } from './inventory.ts'
+import { bunInventory, pnpmInventory, yarnInventory } from './managers.ts'
 import { nodeInventory } from './node.ts'
 import { npmInventory } from './npm.ts'
 import { registryPackages } from './registry-packages.ts'
@@ -14,5 +15,8 @@ export function createInventories(
   return new Map([
     ['node', nodeInventory(packages, architecture)],
     ['npm', npmInventory(packages)],
+    ['pnpm', pnpmInventory(packages, architecture)],
+    ['yarn', yarnInventory(packages)],
+    ['bun', bunInventory(packages, architecture)],
   ])
 }

@@ -1,0 +1,28 @@
+import { appendFileSync } from 'node:fs'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { ServedWorld, servedFixtures } from '../test/support/served.ts'
+
+let world: ServedWorld
+
+beforeAll(async () => {
+  world = await ServedWorld.open()
+})
+afterAll(async () => {
+  await world.close()
+})
+
+/** Names to build alone, e.g. ONLY=node/pnpm; and where to write the times to. */
+const only = (process.env['ONLY'] ?? '').split(',').filter((name) => name !== '')
+const report = process.env['BUILDS_REPORT']
+const chosen = servedFixtures().filter(({ name }) => only.length === 0 || only.includes(name))
+
+describe('an app that is installed, built and started for real', () => {
+  it.each(chosen)('$name answers', async (fixture) => {
+    const { artifact, ms } = await world.push(fixture)
+    const answer = await world.ask(artifact, fixture.serve)
+    expect(answer.body).toContain(fixture.serve.contains)
+    expect(answer.status).toBe(fixture.serve.status)
+    if (report !== undefined)
+      appendFileSync(report, `${fixture.name}\t${ms}\t${artifact.processTypes['web'] ?? ''}\n`)
+  })
+})
