@@ -73,16 +73,16 @@ describe('the language of an app', () => {
   })
 
   it('that nobody knows is refused with who was asked and why not', () => {
-    expect(planned({ 'main.zig': '' })).toEqual({
+    const refused = planned({ 'main.unknown': '' })
+    expect(refused).toMatchObject({
       ok: false,
       message: 'No language was recognised in this app',
-      hint: expect.stringContaining('SkyPanel builds: python, node, static') as string,
-      asked: [
-        { provider: 'python', why: expect.stringContaining('none of requirements.txt') as string },
-        { provider: 'node', why: 'no package.json' },
-        { provider: 'static', why: expect.stringContaining('none of Staticfile') as string },
-      ],
+      hint: expect.stringContaining('SkyPanel builds: ') as string,
     })
+    const asked = refused.ok ? [] : refused.asked
+    expect(asked.map(({ provider }) => provider)).toEqual(providers.map(({ manifest }) => manifest.name))
+    expect(asked).toContainEqual({ provider: 'node', why: 'no package.json' })
+    expect(asked.find(({ provider }) => provider === 'python')?.why).toContain('none of requirements.txt')
   })
 
   it('of an empty commit is refused', () => {

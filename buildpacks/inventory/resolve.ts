@@ -48,7 +48,7 @@ export async function resolvePlan(
     const found = await inventory.resolve(tool, { resolved, locked, now })
     if (!found.ok) return { ok: false, message: found.message, hint: found.hint, asked: [] }
     if (found.version !== null) resolved.set(tool.name, found.version)
-    tools.push({ ...tool, version: found.version, hash: found.hash, url: found.url })
+    tools.push({ ...tool, version: found.version, hash: found.hash, url: found.url, ...found.instead })
     notes.push(...found.notes)
   }
   return { ok: true, plan: { ...plan, tools, notes: [...notes, ...plan.notes] } }

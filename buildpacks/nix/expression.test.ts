@@ -95,7 +95,7 @@ describe('a step as a stage', () => {
     ['the source', { source: path('other') }],
     ['a layer', { layers: [path('other')] }],
     ['a tool', { toolchains: [] }],
-    ['a layer over the stack', { system: [{ path: '/nix/store/packages', phases: ['build'] }] }],
+    ['a layer over the stack', { system: [{ path: '/nix/store/packages', phases: ['build' as const] }] }],
     ['a config var', { salt: 'other' }],
     ['the stack', { stack: { ...stack, path: '/nix/store/other' } }],
     ['the app', { app: 'other' }],

@@ -3,6 +3,7 @@ import type { Tool } from '../plan.ts'
 import { type StageSpec, storeName, type StorePath, type Toolchain } from './expression.ts'
 import { BuildStopped } from './failure.ts'
 import type { Stack } from './stack.ts'
+import { goToolchain } from './toolchain-go.ts'
 
 /** How a tool of a plan is made: by one derivation of either expression. */
 export type ToolRecipe =
@@ -98,6 +99,8 @@ export function toolRecipe(tool: Tool, stack: Stack): ToolRecipe | null {
   if (tool.source === 'stack' || tool.layer !== undefined) return null
   if (tool.source === 'npm') return fromRegistry(tool, stack)
   if (tool.source === 'debian') return fromDebian(tool, stack)
+  if (tool.source === 'goproxy' && tool.name === 'go')
+    return { expression: 'stage.nix', spec: goToolchain(tool, stack) }
   throw notYet(tool)
 }
 

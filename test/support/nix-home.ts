@@ -54,10 +54,20 @@ export async function machineRegistries(): Promise<Registries> {
   return {
     npm: { registry: stdout.trim() },
     pip: { indexUrl: process.env['PIP_INDEX_URL'] ?? null, extraIndexUrls: [] },
-    go: { proxy: process.env['GOPROXY'] ?? null, sumdb: process.env['GOSUMDB'] ?? null },
+    go: { proxy: await goSetting('GOPROXY'), sumdb: await goSetting('GOSUMDB') },
     apt,
     caBundle: process.env['SSL_CERT_FILE'] ?? '/etc/ssl/certs/ca-certificates.crt',
   }
+}
+
+/** As this machine's Go says, its own defaults included; null without one. */
+async function goSetting(name: string): Promise<string | null> {
+  const set = process.env[name]
+  if (set !== undefined) return set
+  return run('go', ['env', name], { cwd: '/' }).then(
+    ({ stdout }) => stdout.trim() || null,
+    () => null,
+  )
 }
 
 async function succeeds(...argv: [string, ...string[]]): Promise<boolean> {
