@@ -30,18 +30,22 @@ chmod 755 "$root/usr/sbin/policy-rc.d"
 signed="[signed-by=/usr/share/keyrings/debian-archive-keyring.gpg]"
 mkdir -p "$root/etc/apt/sources.list.d"
 {
-  echo "deb $signed $SKYPANEL_APT_ARCHIVE $suite main"
+  stable=${suite%-backports}
+  echo "deb $signed $SKYPANEL_APT_ARCHIVE $stable main"
+  [ "$stable" = "$suite" ] || echo "deb $signed $SKYPANEL_APT_ARCHIVE $suite main"
   case $suite in
-    sid | unstable | experimental | *-backports) ;;
-    *) [ -z "$SKYPANEL_APT_SECURITY" ] || echo "deb $signed $SKYPANEL_APT_SECURITY $suite-security main" ;;
+    sid | unstable | experimental) ;;
+    *) [ -z "$SKYPANEL_APT_SECURITY" ] || echo "deb $signed $SKYPANEL_APT_SECURITY $stable-security main" ;;
   esac
 } > "$root/etc/apt/sources.list"
+# A mirror may lag behind: Debian's index of the newest suite counts as fresh for a week only. Its signature always counts.
 cat > "$root/etc/apt/skypanel.conf" <<'CONF'
 APT::Install-Recommends "false";
 APT::Sandbox::User "root";
 APT::Keep-Downloaded-Packages "false";
 Acquire::Languages "none";
 Acquire::Retries "3";
+Acquire::Min-ValidTime "7776000";
 Acquire::IndexTargets::deb::Contents-deb::DefaultEnabled "false";
 DPkg::Options { "--force-unsafe-io"; "--force-confdef"; "--path-exclude=/usr/share/doc/*"; "--path-exclude=/usr/share/man/*/*"; "--path-exclude=/usr/share/info/*"; "--path-exclude=/usr/share/locale/*"; };
 CONF
@@ -64,7 +68,7 @@ if [ "$how" = install ]; then
   for name in "${packages[@]}"; do
     inside apt-cache show --no-all-versions "$name" > /dev/null 2>&1 || { echo "@sky package $name"; exit 66; }
   done
-  inside apt-get -qq -y install "${packages[@]}" > "$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; exit 1; }
+  inside apt-get -qq -y -t "$suite" install "${packages[@]}" > "$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; exit 1; }
   inside dpkg-query -W -f '${Package} ${Version}\n' "${packages[@]}" > "$work/versions" 2>/dev/null || :
 else
   mkdir "$root/var/cache/unpack"
@@ -99,6 +103,11 @@ umount "$root/etc/ssl/certs/ca-certificates.crt"
 # unpacked gets the stack's own authorities by it.
 if [ -d "$work/upper/usr/lib/jvm" ]; then
   mkdir -p "$root/usr/share/skypanel" "$root/etc/ssl/certs/java"
+  # A name that holds no architecture.
+  for jdk in "$root"/usr/lib/jvm/java-*-openjdk-*; do
+    name=${jdk##*/}
+    ln -sfn "$name" "$root/usr/lib/jvm/${name%%-openjdk*}"
+  done
   cat > "$root/usr/share/skypanel/TrustStore.java" <<'JAVA'
 import java.io.*;
 import java.nio.file.*;

@@ -33,7 +33,7 @@ async function argvFor(job: BuildJob, spec: LayerSpec, work: WorkFolder): Promis
   // Package tools of the build stack do the work; nothing of an app's needs them.
   await writeFile(join(work.outside, 'base'), [...definition.run, 'dpkg'].map((name) => `${name}\n`).join(''))
   await writeFile(join(work.outside, 'packages'), spec.packages.map((name) => `${name}\n`).join(''))
-  const own = spec.suite === null || spec.suite === definition.suite
+  const own = [null, definition.suite, `${definition.suite}-backports`].includes(spec.suite)
   return [
     ...workshop.store.enter,
     ...cell.prefix,
