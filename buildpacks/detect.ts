@@ -2,7 +2,8 @@ import { ask, type Candidate, choose } from './ask.ts'
 import { appRoot } from './app-root.ts'
 import { type FileView, subView } from './file-view.ts'
 import { own } from './own.ts'
-import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
+import { joinCompanions } from './companion.ts'
+import { BuildPlan, PLAN_VERSION, type PlanResult } from './plan.ts'
 import { MAX_PROCFILE_BYTES, parseProcfile, type ProcfileEntry, type ProcfileResult } from './procfile.ts'
 import type { LanguagePlan, Provider } from './provider.ts'
 import { override, type PlanSettings } from './settings.ts'
@@ -26,7 +27,8 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   if (main === null) return nobody(settings, providers, asked)
   const planned = main.provider.plan(main.context)
   if (!planned.ok) return failure(planned.message, planned.hint, asked)
-  return assemble(main, planned, planned.root ?? root, procfile, companionNotes(main, candidates), asked)
+  const { plan, beside } = joinCompanions(main, planned, candidates)
+  return assemble(main, plan, planned.root ?? root, procfile, beside, asked)
 }
 
 export interface Looked {
@@ -117,27 +119,12 @@ function nobody(settings: PlanSettings, providers: readonly Provider[], asked: r
   )
 }
 
-function companionNotes(main: Candidate, candidates: readonly Candidate[]): Note[] {
-  return candidates
-    .filter(
-      ({ provider, found }) =>
-        found.confidence >= 0.5 && main.provider.manifest.companions.includes(provider.manifest.name),
-    )
-    .map(({ provider, found }) => ({
-      level: 'warn',
-      code: 'companion.skipped',
-      message:
-        `${provider.manifest.title} was seen as well (${found.evidence.join(', ')}) and is not built beside ` +
-        `${main.provider.manifest.title}: commit its built assets, or set SKYPANEL_BUILDPACK=${provider.manifest.name} to build it instead.`,
-    }))
-}
-
 function assemble(
   main: Candidate,
   planned: LanguagePlan,
   root: string,
   procfile: Extract<ProcfileResult, { ok: true }>,
-  companions: readonly Note[],
+  beside: BuildPlan['detected'],
   asked: readonly Asked[],
 ): PlanResult {
   const { settings, manifest } = main.context
@@ -152,6 +139,7 @@ function assemble(
         confidence: main.found.confidence,
         evidence: main.found.evidence.map((file) => ({ file })),
       },
+      ...beside,
     ],
     tools: [...planned.tools],
     systemPackages: planned.systemPackages ?? { build: [], run: [] },
@@ -164,7 +152,7 @@ function assemble(
       processes: processesOf(planned, procfile.processes, settings),
       healthcheck: null,
     },
-    notes: [...procfile.notes, ...planned.notes, ...companions],
+    notes: [...procfile.notes, ...planned.notes],
   }
   const checked = BuildPlan.safeParse(plan)
   if (checked.success) return { ok: true, plan: checked.data }

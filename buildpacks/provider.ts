@@ -60,6 +60,15 @@ export interface LanguagePlan {
   readonly notes: readonly Note[]
 }
 
+/** What a language builds for an app of another one. */
+export interface Companion {
+  readonly ok: true
+  readonly tools: readonly Tool[]
+  readonly steps: readonly Step[]
+  readonly caches: BuildPlan['caches']
+  readonly notes: readonly Note[]
+}
+
 export interface Refusal {
   readonly ok: false
   readonly message: string
@@ -80,6 +89,8 @@ export interface Provider {
   /** Only when file tests do not suffice; asked after they fitted. */
   readonly refine: ((context: PlanContext, found: Detection) => Detection) | null
   readonly plan: (context: PlanContext) => LanguagePlan | Refusal
+  /** Only languages that build for others; null: there is nothing to build. Gets the steps of the other language. */
+  readonly companion?: ((context: PlanContext, others: readonly Step[]) => Companion | Refusal | null) | null
 }
 
 export function refuse(message: string, hint: string): Refusal {
