@@ -1,3 +1,4 @@
+import { readAptfile } from './aptfile.ts'
 import { ask, type Candidate, choose } from './ask.ts'
 import { appRoot } from './app-root.ts'
 import { type FileView, subView } from './file-view.ts'
@@ -27,7 +28,11 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   if (main === null) return nobody(settings, providers, asked)
   const planned = main.provider.plan(main.context)
   if (!planned.ok) return failure(planned.message, planned.hint, asked)
-  const { plan, beside } = joinCompanions(main, planned, candidates)
+  const apt = readAptfile(main.context.view)
+  if (!apt.ok) return failure(apt.message, apt.hint, asked)
+  const joined = joinCompanions(main, planned, candidates)
+  const { beside } = joined
+  const plan = withPackages(joined.plan, apt.packages)
   return assemble(main, plan, planned.root ?? root, procfile, beside, asked)
 }
 
@@ -117,6 +122,19 @@ function nobody(settings: PlanSettings, providers: readonly Provider[], asked: r
     `SkyPanel builds: ${known}. Put one of ${files.join(', ')} at the root of the repository.`,
     asked,
   )
+}
+
+/** What an Aptfile names is there for the build and for instances, whatever it is meant for. */
+function withPackages(plan: LanguagePlan, packages: readonly string[]): LanguagePlan {
+  if (packages.length === 0) return plan
+  const { build, run } = plan.systemPackages ?? { build: [], run: [] }
+  return {
+    ...plan,
+    systemPackages: {
+      build: [...new Set([...build, ...packages])].sort(),
+      run: [...new Set([...run, ...packages])].sort(),
+    },
+  }
 }
 
 function assemble(
