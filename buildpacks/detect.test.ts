@@ -212,7 +212,7 @@ describe('bad input', () => {
     [
       'a Python nobody has',
       { ...flaskApp, '.python-version': '2.7' },
-      '.python-version asks for Python 2.7, and this platform has Python 3.13 only',
+      '.python-version asks for Python 2.7, which nobody has',
     ],
     [
       'a package manager nobody knows',

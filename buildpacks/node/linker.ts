@@ -1,5 +1,5 @@
 import type { FileView } from '../file-view.ts'
-import type { Manager } from './manager.ts'
+import type { Manager } from './manager-choice.ts'
 
 /** Whether dependencies lie in node_modules, or in archives that a hook of yarn reads. */
 export type Linker = 'node_modules' | 'pnp'
@@ -27,4 +27,7 @@ export const PNP_ENV = {
 } as const
 
 /** Lets plain `node` find the packages. */
-export const PNP_RUN_ENV = { NODE_OPTIONS: '--require /app/.pnp.cjs' } as const
+/** Only made where a manifest asks for ES modules. */
+export const pnpRunEnv = (esm: boolean) => ({
+  NODE_OPTIONS: `--require /app/.pnp.cjs${esm ? ' --experimental-loader file:///app/.pnp.loader.mjs' : ''}`,
+})

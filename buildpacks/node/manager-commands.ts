@@ -55,6 +55,7 @@ const pnpm: ManagerCommands = {
       // The plan chose the version; pnpm would download another by itself.
       manage_package_manager_versions: 'false',
       package_manager_strict: 'false',
+      pm_on_fail: 'ignore',
       // Offline, pnpm waits minutes for a registry before it runs a script that does not need one.
       verify_deps_before_run: 'false',
       strict_dep_builds: 'false',

@@ -1,7 +1,7 @@
 import type { LanguagePlan, PlanContext, Refusal } from '../provider.ts'
 import { readStaticfile } from '../staticfile.ts'
 import { describeApp } from './app.ts'
-import { chooseManager } from './manager.ts'
+import { chooseManager } from './manager-choice.ts'
 import { otherTools } from './other-tools.ts'
 import { placeOf } from './place.ts'
 import { serverPlan } from './server-plan.ts'

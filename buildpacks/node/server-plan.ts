@@ -5,7 +5,7 @@ import { flag, override } from '../settings.ts'
 import type { NodeApp } from './app.ts'
 import { binPath, buildStep } from './build-step.ts'
 import type { ServerOutput } from './frameworks/framework.ts'
-import { PNP_RUN_ENV } from './linker.ts'
+import { pnpRunEnv } from './linker.ts'
 import { lockNotes } from './lock-notes.ts'
 import { below, inFolder } from './place.ts'
 import { procfileRewrites, type Start, startsFromDevDependency } from './start.ts'
@@ -44,7 +44,7 @@ export function serverPlan(app: NodeApp, start: Start, tools: LanguagePlan['tool
     env: {
       NODE_ENV: 'production',
       ...binPath(app),
-      ...(app.linker === 'pnp' ? PNP_RUN_ENV : {}),
+      ...(app.linker === 'pnp' ? pnpRunEnv(pkg.esm || place.rootPkg.esm) : {}),
       ...output?.runEnv,
     },
     static: null,

@@ -5,7 +5,7 @@ import type { Note, Tool } from '../plan.ts'
 import { type PlanContext, type Refusal, refuse, request } from '../provider.ts'
 import { override } from '../settings.ts'
 import { type Declared, fromToolFiles, fromVersionFile } from '../tool-files.ts'
-import type { Manager } from './manager.ts'
+import type { Manager } from './manager-choice.ts'
 import type { PackageJson } from './package-json.ts'
 import type { Place } from './place.ts'
 

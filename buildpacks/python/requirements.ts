@@ -41,13 +41,13 @@ export function readRequirements(view: FileView): Requirements | Refusal {
         pending.push(posix.join(posix.dirname(path), included))
       else if (LOCAL.test(line)) local = true
       else if (/^(?:-e|--editable)/.test(line) && !line.includes('://')) local = true
-      else if (/^[A-Za-z0-9]/.test(line)) packages.add(normal(/^[A-Za-z0-9._-]+/.exec(line)?.[0] ?? ''))
+      else if (/^[A-Za-z0-9]/.test(line)) packages.add(normalName(/^[A-Za-z0-9._-]+/.exec(line)?.[0] ?? ''))
     }
   }
   return { ok: true, files, packages, local, variables: [...variables].sort() }
 }
 
-function normal(name: string): string {
+export function normalName(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-')
 }
 
