@@ -102,7 +102,7 @@ function installStep(
       `cargo build --release --offline --workspace --bins || echo "Some crates could not be compiled ahead; they are compiled with the app."`,
       // Locks in a layer beneath could not be taken, and what is the app's own has to be compiled from its own code.
       `cargo clean --release --offline ${clean} || true
-find .sky -name .cargo-lock -delete; rm -rf .sky/target/.rustc_info.json .sky/cargo/.package-cache* .sky/cargo/registry/src .sky/rustup/downloads .sky/rustup/tmp`,
+find .sky -name '.cargo-*lock' -delete; rm -rf .sky/target/.rustc_info.json .sky/cargo/.package-cache* .sky/cargo/registry/src .sky/rustup/downloads .sky/rustup/tmp`,
     ],
     env,
     network: true,
