@@ -1,4 +1,5 @@
 import type { Registries } from '../registries.ts'
+import { denoInventory } from './deno.ts'
 import { goInventory } from './go.ts'
 import { goProxy } from './go-proxy.ts'
 import type { Inventories } from './inventory.ts'
@@ -24,6 +25,7 @@ export function createInventories(
     ['pnpm', pnpmInventory(packages, architecture)],
     ['yarn', yarnInventory(packages)],
     ['bun', bunInventory(packages, architecture)],
+    ['deno', denoInventory(packages, architecture)],
     ...['uv', 'poetry', 'pdm', 'pipenv'].map((name) => [name, pypi] as const),
   ])
 }

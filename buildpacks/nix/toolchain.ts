@@ -29,6 +29,7 @@ const UNPACKED: Readonly<Record<string, { script: string; outputs: readonly stri
   pnpm: { script: 'unpack-pnpm.sh', outputs: ['out'] },
   yarn: { script: 'unpack-yarn.sh', outputs: ['out'] },
   bun: { script: 'unpack-bun.sh', outputs: ['out'] },
+  deno: { script: 'unpack-deno.sh', outputs: ['out'] },
 }
 
 function fromRegistry(tool: Tool, stack: Stack): ToolRecipe {
