@@ -61,6 +61,15 @@ describe('a Java app', () => {
     )
   })
 
+  it('starts the jar that its pom names, where it does', () => {
+    const named = '<parent><version>9</version></parent><artifactId>shop</artifactId><version>1.2.0</version>'
+    expect(web({ 'pom.xml': pom(named) })).toMatch(/-jar target\/shop-1\.2\.0\.jar$/)
+    expect(web({ 'pom.xml': pom(`${named}<build><finalName>app</finalName></build>`) })).toMatch(
+      /-jar target\/app\.jar$/,
+    )
+    expect(web({ 'pom.xml': pom('<artifactId>${x}</artifactId>') })).toContain('-jar $(ls -S target/*.jar')
+  })
+
   it('brings its own Maven by the wrapper, or gets the one of Debian', () => {
     const wrapper = {
       mvnw: '',

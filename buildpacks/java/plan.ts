@@ -70,6 +70,20 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
   }
 }
 
+/** What Maven calls the jar of a single module, where the pom says it in plain words. */
+function mavenJar(view: FileView): string | null {
+  const file = view.read('pom.xml')
+  if (!file.ok || view.list('**/pom.xml').length > 1) return null
+  const final = /<finalName>\s*([^<\s]+)\s*</.exec(file.text)?.[1]
+  const own = file.text.replace(
+    /<(parent|dependencies|dependencyManagement|build|profiles|properties)>[\s\S]*?<\/\1>/g,
+    '',
+  )
+  const part = (name: string) => new RegExp(`<${name}>\\s*([^<\\s]+)\\s*<`).exec(own)?.[1]
+  const name = final ?? `${part('artifactId') ?? '?'}-${part('version') ?? '?'}`
+  return /^[\w.+-]+$/.test(name) ? `target/${name}.jar` : null
+}
+
 /** The build files, in which frameworks show. */
 function buildText(view: FileView): string {
   const files = [
@@ -87,6 +101,8 @@ function buildText(view: FileView): string {
 
 /** The shell finds the one jar that runs: not the sources, and not what repackaging left over. */
 function jarPattern(view: FileView, maven: boolean): string {
+  const named = maven ? mavenJar(view) : null
+  if (named !== null) return named
   const folders = maven
     ? view.list('**/pom.xml').map((path) => path.replace(/pom\.xml$/, 'target'))
     : ['build/libs', '*/build/libs']
