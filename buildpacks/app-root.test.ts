@@ -77,12 +77,30 @@ describe('an app in a folder of its repository', () => {
     expect(result.plan.release.processes['web']?.command).toBe('cd apps/web && exec node dist/main.js')
   })
 
-  it('is named as what was meant, when the root only holds apps together', () => {
+  it('is taken by itself where it is the only one of a workspace that can be served', () => {
     const files = {
-      'package.json': json({ private: true, workspaces: ['apps/*'] }),
+      'package.json': json({ private: true, workspaces: ['apps/*', 'packages/*'] }),
       'apps/web/package.json': json({ name: 'web', scripts: { start: 'node .' } }),
+      'apps/web/index.js': '',
+      'packages/ui/package.json': json({ name: 'ui', scripts: { build: 'tsc' } }),
     }
     const result = planned(files)
-    expect(result.ok ? '' : result.hint).toContain('set SKYPANEL_ROOT=apps/web')
+    if (!result.ok) throw new Error(result.message)
+    expect(result.plan.release.processes['web']?.command).toBe('cd apps/web && exec node .')
+    expect(result.plan.notes.map(({ code }) => code)).toContain('node.workspace.member')
+  })
+
+  it('has to be named where there are several', () => {
+    const files = {
+      'package.json': json({ private: true, workspaces: ['apps/*'] }),
+      'apps/api/package.json': json({ name: 'api', scripts: { start: 'node .' } }),
+      'apps/web/package.json': json({ name: 'web', scripts: { start: 'node .' } }),
+    }
+    const several = planned(files)
+    expect(several.ok ? '' : several.hint).toContain('set SKYPANEL_ROOT=apps/api')
+    const apart = planned(repository)
+    expect(apart.ok ? '' : apart.hint).toBe(
+      'These folders look like apps: api, site. Name the one to deploy, as in SKYPANEL_ROOT=api.',
+    )
   })
 })

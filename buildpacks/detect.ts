@@ -1,5 +1,6 @@
 import { readAptfile } from './aptfile.ts'
 import { ask, type Candidate, choose } from './ask.ts'
+import { appFolders } from './app-folders.ts'
 import { appRoot } from './app-root.ts'
 import { type FileView, subView } from './file-view.ts'
 import { own } from './own.ts'
@@ -25,7 +26,7 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
     why: found.why,
   }))
   const main = choose(candidates, settings)
-  if (main === null) return nobody(settings, providers, asked)
+  if (main === null) return nobody(settings, providers, asked, appFolders(view, providers))
   const planned = main.provider.plan(main.context)
   if (!planned.ok) return failure(planned.message, planned.hint, asked)
   const apt = readAptfile(main.context.view)
@@ -104,13 +105,25 @@ function readProcfile(view: FileView): ProcfileResult {
   }
 }
 
-function nobody(settings: PlanSettings, providers: readonly Provider[], asked: readonly Asked[]): Failure {
+function nobody(
+  settings: PlanSettings,
+  providers: readonly Provider[],
+  asked: readonly Asked[],
+  folders: readonly string[],
+): Failure {
   const known = providers.map(({ manifest }) => manifest.name).join(', ')
   const forced = override(settings, 'SKYPANEL_BUILDPACK')
   if (forced !== null) {
     return failure(
       `There is no buildpack "${forced.value}"`,
       `Set SKYPANEL_BUILDPACK to one of ${known}, or unset it to have the language detected.`,
+      asked,
+    )
+  }
+  if (folders.length > 0) {
+    return failure(
+      'No language was recognised at the root of this repository',
+      `These folders look like apps: ${folders.join(', ')}. Name the one to deploy, as in SKYPANEL_ROOT=${folders[0] ?? ''}.`,
       asked,
     )
   }
@@ -191,7 +204,8 @@ function processesOf(
       [type, { command: own(planned.rewrites ?? {}, command) ?? command, from: `Procfile:${line}` }] as const,
   )
   const start = override(settings, 'SKYPANEL_START_CMD')
-  const set = start === null ? {} : { web: { command: start.value, from: start.name } }
+  const run = start === null ? '' : (own(planned.rewrites ?? {}, start.value) ?? start.value)
+  const set = start === null ? {} : { web: { command: run, from: start.name } }
   return { ...planned.processes, ...Object.fromEntries(declared), ...set }
 }
 

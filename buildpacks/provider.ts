@@ -55,7 +55,7 @@ export interface LanguagePlan {
   readonly static: BuildPlan['release']['static']
   /** Defaults; the Procfile wins over each. */
   readonly processes: BuildPlan['release']['processes']
-  /** Commands of the Procfile that have a shorter way to the same end: as written → as run. */
+  /** Commands of the Procfile and of SKYPANEL_START_CMD that are run in another way: as written → as run. */
   readonly rewrites?: Readonly<Record<string, string>>
   readonly notes: readonly Note[]
 }

@@ -8,6 +8,7 @@ import { lifecycleOf, onlyGitHooks } from './build-scripts.ts'
 import { type Linker, PNP_ENV, PNP_OUTPUTS } from './linker.ts'
 import type { Manager } from './manager-choice.ts'
 import { COMMANDS } from './manager-commands.ts'
+import { compiles } from './compiled.ts'
 import { type Member, membersOf } from './members.ts'
 import type { PackageJson } from './package-json.ts'
 
@@ -16,6 +17,8 @@ export interface Install {
   readonly all: Step
   /** What the release ships, when that is less; null: the manager cannot tell them apart. */
   readonly production: Step | null
+  /** What the release ships, taken from `all`: where packages are compiled, doing that once is worth the wait. */
+  readonly pruned: Step | null
   /** Commands that stand for the lifecycle scripts that the install left out; the start of the build. */
   readonly lifecycle: readonly string[]
   readonly members: readonly Member[]
@@ -85,6 +88,20 @@ export function planInstall(
           // npm 6 knows no --omit, but looks at NODE_ENV.
           env: { ...env, NODE_ENV: 'production' },
           commands: [...before, ...commands.install({ frozen, production: true })],
+        })
+      : null,
+    pruned: compiles(view, manager.lock)
+      ? step({
+          ...shared,
+          name: 'install',
+          needs: ['install'],
+          env: { ...env, NODE_ENV: 'production' },
+          commands: [
+            ...before,
+            // It lists what lies there, and cannot be written over in a layer; npm looks for itself then.
+            'rm -f node_modules/.package-lock.json',
+            'npm prune --omit=dev --ignore-scripts --prefer-offline --no-audit --no-fund',
+          ],
         })
       : null,
     lifecycle: [

@@ -89,20 +89,22 @@ function dependencySteps(app: NodeApp, keepDev: boolean, builds: boolean, alone:
   if (production === null || !hasDev)
     return { steps: [install.all], include: [{ step: 'install', paths: ['.'] }], prunes: !hasDev }
   return {
-    steps: [install.all, { ...production, name: 'install-production' }],
+    steps: [install.all, { ...(install.pruned ?? production), name: 'install-production' }],
     include: [{ step: 'install-production', paths: ['.'] }],
     prunes: true,
   }
 }
 
-/** Commands of the Procfile as they are run: in the app's folder, and without a package manager in between. */
+/** Commands that somebody wrote, as they are run: in the app's folder, and without a package manager in between. */
 function inPlace(
   { place, context }: NodeApp,
   direct: Readonly<Record<string, string>>,
 ): Record<string, string> {
   if (place.folder === '.') return { ...direct }
+  const set = override(context.settings, 'SKYPANEL_START_CMD')
+  const written = Object.values(context.procfile).map(({ command }) => command)
   return Object.fromEntries(
-    Object.values(context.procfile).map(({ command }) => [
+    [...written, ...(set === null ? [] : [set.value])].map((command) => [
       command,
       inFolder(place.folder, own(direct, command) ?? command),
     ]),

@@ -37,6 +37,10 @@ export const fastifyCli: Framework = {
   name: 'Fastify',
   output: ({ view, pkg }) =>
     hasDependency(pkg, 'fastify-cli') && view.exists('app.js')
-      ? { kind: 'server', start: 'fastify start --address 0.0.0.0 --port $PORT app.js' }
+      ? {
+          kind: 'server',
+          start: 'fastify start --port $PORT app.js',
+          runEnv: { FASTIFY_ADDRESS: '0.0.0.0' },
+        }
       : null,
 }
