@@ -79,6 +79,11 @@ CADDY`,
 #!/bin/bash
 export WEB_CONCURRENCY=\${WEB_CONCURRENCY:-5}
 php-fpm${version} --fpm-config /app/${FOLDER}/php-fpm.conf &
+# The port opens last: whoever finds it open gets answers.
+until [ -S /tmp/php-fpm.sock ]; do
+  kill -0 $! 2>/dev/null || exit 1
+  sleep 0.02
+done
 caddy run --config /app/${FOLDER}/Caddyfile --adapter caddyfile &
 trap 'kill -TERM $(jobs -p) 2>/dev/null' TERM INT
 wait -n
