@@ -13,7 +13,7 @@ afterAll(async () => {
 /** A few of those that `npm run test:builds` tries. */
 const quick = servedFixtures().filter(({ serve }) => serve.quick)
 
-describe('an app that is installed, built and started for real', () => {
+describe('an app that is installed, built and started for real', { timeout: 600_000 }, () => {
   it.each(quick)('$name answers', async (fixture) => {
     const { artifact } = await world.push(fixture)
     const answer = await world.ask(artifact, fixture.serve)

@@ -116,10 +116,23 @@ async function makeLayer(job: BuildJob, wanted: WantedLayer, tell: Tell, added: 
 
 /** The plan's packages of the system as layers over the stack, the uppermost first; made where they are not there yet. */
 export async function makeLayers(job: BuildJob, tell: Tell, added: Added): Promise<SystemLayer[]> {
-  const made: SystemLayer[] = []
-  for (const wanted of wantedLayers(job.request.plan)) {
-    const { path } = await makeLayer(job, wanted, tell, added)
-    made.push({ path, phases: wanted.phases })
-  }
-  return made
+  const wanted = wantedLayers(job.request.plan)
+  // Side by side: most of the time goes to the network and to the disk. The first that fails ends the others.
+  const running = wanted.map((one) => {
+    const mine = makeLayer(job, one, tell, added)
+    mine.catch(() => job.stop.abort())
+    return mine
+  })
+  const results = await Promise.allSettled(running)
+  const failures = results.flatMap((result): unknown[] =>
+    result.status === 'rejected' ? [result.reason] : [],
+  )
+  const told =
+    failures.find((reason) => reason instanceof BuildStopped && reason.outcome.code !== 'build_canceled') ??
+    failures[0]
+  if (told instanceof Error) throw told
+  return results.flatMap((result, index) => {
+    const phases = wanted[index]?.phases
+    return result.status === 'fulfilled' && phases !== undefined ? [{ path: result.value.path, phases }] : []
+  })
 }
