@@ -1,6 +1,8 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest'
 import { ServedWorld, servedFixtures } from '../test/support/served.ts'
 
 let world: ServedWorld
@@ -27,6 +29,23 @@ describe('an app that asks for what is not there', () => {
     await expect(world.push(fixture('python/python-3.12-missing'))).rejects.toThrow(
       /Python 3\.12 was asked for by \.python-version, and no suite of Debian has it[\s\S]*3\.11/,
     )
+  })
+})
+
+describe('a lock that is out of date', () => {
+  it.each([
+    ['node/pnpm-build', 'pnpm-lock.yaml does not fit package.json'],
+    ['node/yarn-classic', 'yarn.lock does not fit package.json'],
+    ['node/bun-build', 'bun.lock does not fit package.json'],
+    ['node/fastify-api', 'package-lock.json does not fit package.json'],
+  ])('of %s ends the build with what to do', async (name, message) => {
+    const folder = mkdtempSync(join(tmpdir(), 'skypanel-lock-'))
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
+    cpSync(new URL(`${name.replace('/', '/fixtures/')}/`, import.meta.url), folder, { recursive: true })
+    const file = join(folder, 'package.json')
+    const pkg = JSON.parse(readFileSync(file, 'utf8')) as { dependencies: Record<string, string> }
+    writeFileSync(file, JSON.stringify({ ...pkg, dependencies: { ...pkg.dependencies, 'is-odd': '3.0.1' } }))
+    await expect(world.push({ name: `${name}-stale`, folder })).rejects.toThrow(message)
   })
 })
 

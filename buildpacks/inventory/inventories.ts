@@ -17,7 +17,11 @@ export function createInventories(
 ): Inventories {
   const packages = registryPackages(registries.npm.registry, cacheFolder)
   const go = registries.go === undefined ? null : goProxy(registries.go, cacheFolder, architecture)
-  const pypi = pypiInventory(registries.pip?.indexUrl ?? null, cacheFolder, architecture)
+  const pypi = pypiInventory(
+    registries.pip?.indexUrl ?? registries.pip?.ownIndex ?? null,
+    cacheFolder,
+    architecture,
+  )
   return new Map([
     ['go', goInventory(go)],
     ['node', nodeInventory(packages, architecture)],

@@ -121,13 +121,14 @@ const berry: ManagerCommands = {
 
 const bun: ManagerCommands = {
   title: 'bun',
-  env: { BUN_INSTALL_CACHE_DIR: '/cache/bun', DO_NOT_TRACK: '1' },
+  env: { BUN_INSTALL_CACHE_DIR: '/cache/bun/all', DO_NOT_TRACK: '1' },
   caches: cache('bun'),
   runner: 'bun run',
   reads: ['.npmrc', 'bunfig.toml', 'patches'],
   lifecycle: ['preinstall', 'install', 'postinstall', 'prepare'],
   install: ({ frozen, production }) => [
-    `bun install${frozen ? ' --frozen-lockfile' : ''}${production ? ' --production' : ''} --backend=copyfile --no-progress`,
+    // Two of it run at once as two users, and it does not let others into the folders that it makes.
+    `${production ? 'BUN_INSTALL_CACHE_DIR=/cache/bun/production ' : ''}bun install${frozen ? ' --frozen-lockfile' : ''}${production ? ' --production' : ''} --backend=copyfile --no-progress`,
   ],
   runIn: (folder, script) => `bun --cwd ${shellWord(folder)} run ${script}`,
 }

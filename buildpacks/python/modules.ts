@@ -68,9 +68,13 @@ export function source(view: FileView, path: string): string {
   return file.ok ? file.text : ''
 }
 
-/** A package below src is installed, or on PYTHONPATH: its name does not begin there. */
+/** Packages lie below src, which is then on PYTHONPATH: their names do not begin there. */
+export function hasSourceFolder(view: FileView): boolean {
+  return view.exists('src/*/*.py')
+}
+
 function moduleOf(view: FileView, file: string): string {
-  const path = view.exists('src/*/__init__.py') ? file.replace(/^src\//, '') : file
+  const path = hasSourceFolder(view) ? file.replace(/^src\//, '') : file
   return path
     .slice(0, -3)
     .replace(/\/__init__$/, '')

@@ -4,6 +4,7 @@ import { flag, override } from '../settings.ts'
 import { type Django, readDjango } from './django.ts'
 import { type PythonInstall, planInstall, VENV_BIN } from './install.ts'
 import { chooseInstaller } from './installers.ts'
+import { hasSourceFolder } from './modules.ts'
 import { readProject } from './project.ts'
 import { readRequirements } from './requirements.ts'
 import { type PythonStart, pythonStart } from './start.ts'
@@ -44,7 +45,7 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
       PYTHONUNBUFFERED: '1',
       WEB_CONCURRENCY: '2',
       LANG: 'C.UTF-8',
-      ...(view.exists('src/*/__init__.py') ? { PYTHONPATH: '/app/src' } : {}),
+      ...(hasSourceFolder(view) ? { PYTHONPATH: '/app/src' } : {}),
     },
     static: null,
     processes: start === null ? {} : { web: { command: start.command, from: start.from } },

@@ -1,7 +1,7 @@
 import type { FileView } from '../file-view.ts'
 import { own } from '../own.ts'
 import { parsed, tableOf } from '../tool-files.ts'
-import { normalName } from './requirements.ts'
+import { namesOf } from './requirements.ts'
 
 export interface Project {
   /** It declares dependencies, or how it is built. */
@@ -48,6 +48,13 @@ export function readProject(view: FileView): Project {
     needsInstall:
       Object.keys(tableOf(project, 'scripts')).length + Object.keys(tableOf(poetry, 'scripts')).length > 0 ||
       view.exists('src/*/__init__.py'),
-    names: new Set(names.map((name) => normalName(/^[A-Za-z0-9._-]+/.exec(name.trim())?.[0] ?? ''))),
+    names: new Set([...names.flatMap(namesOf), ...(extraServer(poetry) ? ['uvicorn'] : [])]),
   }
+}
+
+/** `fastapi = { version = "…", extras = ["standard"] }` */
+function extraServer(poetry: Readonly<Record<string, unknown>>): boolean {
+  return strings(own(tableOf(poetry, 'dependencies', 'fastapi'), 'extras')).some((one) =>
+    /^(?:standard|all)$/.test(one),
+  )
 }

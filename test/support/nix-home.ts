@@ -9,7 +9,7 @@ import { ensureStacks, type Stacks } from '../../buildpacks/nix/stack.ts'
 import type { Store } from '../../buildpacks/nix/store.ts'
 import type { Registries } from '../../buildpacks/registries.ts'
 import { paths } from '../../runtime/installation.ts'
-import { debianArchives, parseAptSources } from '../../runtime/setup/client-registries.ts'
+import { debianArchives, parseAptSources, pipOwnIndex } from '../../runtime/setup/client-registries.ts'
 import { ensureNamespace, inNamespace, removeNamespace } from '../../runtime/supervisor/mount-namespace.ts'
 
 const run = promisify(execFile)
@@ -108,12 +108,14 @@ export async function openNixHome(home: string = TEST_NIX): Promise<NixHome> {
   const enter = inNamespace(home)
   const store: Store = { nix, root: at.nix, enter }
   const stacks = await ensureStacks(store, at.agentState, registries, () => undefined)
+  const pip = 'usr/lib/python3/dist-packages/pip/_internal/models/index.py'
+  const ownIndex = pipOwnIndex(await readFile(join(home, stacks.build.path, pip), 'utf8').catch(() => ''))
   return {
     home,
     at,
     group: GROUP,
     enter,
-    registries,
+    registries: { ...registries, pip: { ...registries.pip, ownIndex } },
     nix,
     store,
     stacks,

@@ -1,4 +1,4 @@
-import { execFileSync, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import {
   cpSync,
   existsSync,
@@ -108,9 +108,8 @@ export class ServedWorld {
 
   async #hosts(): Promise<{ index: string; files: string }> {
     if (this.#found !== null) return this.#found
-    const program = 'from pip._internal.models.index import PyPI; print(PyPI.simple_url)'
-    const own = () => execFileSync('python3', ['-c', program], { encoding: 'utf8' }).trim()
-    const index = (this.home.registries.pip.indexUrl ?? own()).replace(/\/+$/, '')
+    const { indexUrl, ownIndex } = this.home.registries.pip
+    const index = (indexUrl ?? ownIndex ?? '').replace(/\/+$/, '')
     const page = await (await fetch(`${index}/flask/`, { headers: { accept: 'text/html' } })).text()
     const href = /href="([^"#]+)/.exec(page)?.[1] ?? ''
     this.#found = { index, files: new URL(href, `${index}/flask/`).origin }

@@ -4,6 +4,8 @@ import type { Framework } from './framework.ts'
 
 const env = { NEXT_TELEMETRY_DISABLED: '1' }
 const NEXT_START = /^next start\b/
+/** A port of its own is not the one that is asked for. */
+const OTHER_PORT = /^next start\b.*\s(?:-p|--port)[ =]?\d/
 
 /** Next.js: files with `output: 'export'`, a program with all it needs with `'standalone'`, else its own server. */
 export const next: Framework = {
@@ -30,7 +32,7 @@ export const next: Framework = {
     const server = { kind: 'server', build: 'next build', buildEnv: env, runEnv: env, cache } as const
     // In a workspace the program lies deeper, by the path from the root that Next traced its files from.
     if (output !== 'standalone' || /outputFileTracingRoot/.test(text))
-      return { ...server, start: 'next start -H 0.0.0.0' }
+      return { ...server, start: 'next start -H 0.0.0.0', instead: OTHER_PORT }
     const own = `${folder}/standalone`
     return {
       ...server,

@@ -152,7 +152,11 @@ export const registries: Step<SetupContext> = {
     ]
     const found: Registries = Registries.parse({
       npm: { registry: await npmRegistry(env) },
-      pip: pipRegistry((await Promise.all(pipFiles.map(textOf))).filter(present), env),
+      pip: {
+        ...pipRegistry((await Promise.all(pipFiles.map(textOf))).filter(present), env),
+        // Found out once the stacks are there.
+        ownIndex: context.registries?.pip.ownIndex ?? null,
+      },
       go: await goSettings(env),
       apt: await aptArchives(),
       caBundle: await caBundle(env),
