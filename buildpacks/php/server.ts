@@ -38,7 +38,6 @@ clear_env = no
 catch_workers_output = yes
 decorate_workers_output = no
 php_admin_flag[log_errors] = on
-php_admin_value[error_log] = /proc/self/fd/2
 php_value[upload_max_filesize] = 32M
 php_value[post_max_size] = 32M
 CONF`,
@@ -78,7 +77,8 @@ CADDY`,
       `cat > ${FOLDER}/web <<'WEB'
 #!/bin/bash
 export WEB_CONCURRENCY=\${WEB_CONCURRENCY:-5}
-php-fpm${version} --fpm-config /app/${FOLDER}/php-fpm.conf &
+# PHP opens its log anew, which only the owner of a pipe may: the instance's own log is somebody else's.
+php-fpm${version} --fpm-config /app/${FOLDER}/php-fpm.conf 2> >(exec cat >&2) &
 # The port opens last: whoever finds it open gets answers.
 until [ -S /tmp/php-fpm.sock ]; do
   kill -0 $! 2>/dev/null || exit 1
