@@ -36,9 +36,17 @@ export function pypiToolchain(tool: Tool, stack: Stack): StageSpec {
     ? ` --hash=sha256:${Buffer.from((tool.hash ?? '').slice(7), 'base64').toString('hex')}`
     : ''
   const flags = alone ? ' --require-hashes --no-deps' : ''
+  const install = `/usr/bin/python3 -m pip install --no-compile --no-cache-dir --progress-bar off --target /app/lib${flags} -r /tmp/wanted`
+  const write = (line: string) => `printf '%s\\n' '${line}' > /tmp/wanted`
+  const range = tool.want === '*' ? '' : `,${tool.want.replaceAll(' ', '')}`
+  // The newest release may ask for what its index does not have yet.
+  const older =
+    alone || tool.version === null || tool.want.startsWith('==')
+      ? ''
+      : ` || { echo "${tool.name} ${tool.version} cannot be had with all that it needs: an older one is taken"; ${write(`${name}<=${tool.version}${range}`)}; ${install}; }`
   const commands = [
-    `printf '%s\\n' '${wanted}${hash}' > /tmp/wanted`,
-    `/usr/bin/python3 -m pip install --no-compile --no-cache-dir --progress-bar off --target /app/lib${flags} -r /tmp/wanted`,
+    write(`${wanted}${hash}`),
+    `${install}${older}`,
     'mkdir -p /app/bin',
     ...(tool.name === 'uv'
       ? ['for name in uv uvx; do ln -s ../lib/bin/$name /app/bin/$name; done']

@@ -41,6 +41,9 @@ function unquoted(text: string): string {
     .replace(/^(["'])(.*)\1$/, '$2')
 }
 
+/** More than the largest monorepos have; each is read. */
+const MAX_FOLDERS = 1000
+
 /** Folders of all workspaces. */
 export function workspaceFolders(view: FileView, globs: readonly string[]): string[] {
   const clean = (glob: string) => `${posix.normalize(glob).replace(/\/+$/, '')}/package.json`
@@ -49,7 +52,7 @@ export function workspaceFolders(view: FileView, globs: readonly string[]): stri
     .filter((glob) => !glob.startsWith('!'))
     .flatMap((glob) => view.list(clean(glob)))
     .filter((file) => !against.some((glob) => matchesGlob(file, glob)) && file !== 'package.json')
-  return [...new Set(found)].map((file) => posix.dirname(file))
+  return [...new Set(found)].slice(0, MAX_FOLDERS).map((file) => posix.dirname(file))
 }
 
 export function membersOf(view: FileView, pkg: PackageJson, manager: ManagerName): Member[] {
