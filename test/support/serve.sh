@@ -8,12 +8,11 @@ environment=()
 while IFS= read -r -d '' pair; do environment+=("$pair"); done
 mount --make-rprivate /
 ip link set lo up
-mkdir -p "$work"/{root,upper,work,rootupper,rootwork}
 mount -t tmpfs tmp "$work"
-mkdir -p "$work"/{root,upper,work,rootupper,rootwork}
+mkdir -p "$work"/{root,upper,work,rootupper,rootwork,empty}
 mount -t overlay root -o "lowerdir=${system:+$system:}$stack,upperdir=$work/rootupper,workdir=$work/rootwork" "$work/root"
 mkdir -p "$work/root"/{app,nix/store,proc,dev,tmp,etc}
-mount -t overlay app -o "lowerdir=$layers:/var/empty-app,upperdir=$work/upper,workdir=$work/work" "$work/root/app"
+mount -t overlay app -o "lowerdir=$layers:$work/empty,upperdir=$work/upper,workdir=$work/work" "$work/root/app"
 mount --rbind /nix/store "$work/root/nix/store"
 mount -t proc proc "$work/root/proc"
 mount --rbind /dev "$work/root/dev"

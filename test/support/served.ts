@@ -1,14 +1,5 @@
 import { spawn } from 'node:child_process'
-import {
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -154,7 +145,6 @@ export class ServedWorld {
     const command = artifact.processTypes['web']
     if (command === undefined) throw new Error('The release has no web process')
     const work = mkdtempSync(join(this.#scratch, 'run-'))
-    mkdirSync('/var/empty-app', { recursive: true })
     const argv = [
       ...this.home.enter,
       ...UNSHARE,
