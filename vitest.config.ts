@@ -43,7 +43,10 @@ export default defineConfig({
         test: {
           name: 'fast',
           include: named('test'),
-          exclude: [...exclude, ...['db', 'root', 'e2e', 'crash'].flatMap((tier) => named(`${tier}.test`))],
+          exclude: [
+            ...exclude,
+            ...['db', 'root', 'builds', 'e2e', 'crash'].flatMap((tier) => named(`${tier}.test`)),
+          ],
           pool: 'threads',
           // Many threads on few cores: slow is not broken.
           testTimeout: 30_000,
@@ -80,6 +83,17 @@ export default defineConfig({
           // One store for all of them.
           fileParallelism: false,
           testTimeout: 180_000,
+          hookTimeout: 300_000,
+        },
+      },
+      {
+        test: {
+          name: 'builds',
+          include: named('builds.test'),
+          exclude,
+          pool: 'forks',
+          fileParallelism: false,
+          testTimeout: 1_200_000,
           hookTimeout: 300_000,
         },
       },

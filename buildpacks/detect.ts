@@ -1,7 +1,11 @@
+import { readAptfile } from './aptfile.ts'
 import { ask, type Candidate, choose } from './ask.ts'
-import type { FileView } from './file-view.ts'
+import { appFolders } from './app-folders.ts'
+import { appRoot } from './app-root.ts'
+import { type FileView, subView } from './file-view.ts'
 import { own } from './own.ts'
-import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
+import { joinCompanions } from './companion.ts'
+import { BuildPlan, PLAN_VERSION, type PlanResult } from './plan.ts'
 import { MAX_PROCFILE_BYTES, parseProcfile, type ProcfileEntry, type ProcfileResult } from './procfile.ts'
 import type { LanguagePlan, Provider } from './provider.ts'
 import { override, type PlanSettings } from './settings.ts'
@@ -14,27 +18,58 @@ type Failure = Extract<PlanResult, { ok: false }>
  * languages give the same bytes. Tools are requests still; `inventory/resolve.ts` makes them exact.
  */
 export function planApp(view: FileView, settings: PlanSettings, providers: readonly Provider[]): PlanResult {
-  if (view.list().length === 0) {
-    return failure(
-      'There are no files to build',
-      'Commit the app first: `git add . && git commit`, then push again.',
-      [],
-    )
-  }
-  const procfile = readProcfile(view)
-  if (!procfile.ok) return failure(procfile.message, procfile.hint, [])
-  const candidates = providers.map((provider) =>
-    ask(provider, { view, settings, manifest: provider.manifest, procfile: procfile.processes }),
-  )
+  const looked = askAll(view, settings, providers)
+  if (!looked.ok) return failure(looked.message, looked.hint, [])
+  const { candidates, procfile, root } = looked
   const asked = candidates.map(({ provider, found }) => ({
     provider: provider.manifest.name,
     why: found.why,
   }))
   const main = choose(candidates, settings)
-  if (main === null) return nobody(settings, providers, asked)
+  if (main === null) return nobody(settings, providers, asked, appFolders(view, providers))
   const planned = main.provider.plan(main.context)
   if (!planned.ok) return failure(planned.message, planned.hint, asked)
-  return assemble(main, planned, procfile, companionNotes(main, candidates), asked)
+  const apt = readAptfile(main.context.view)
+  if (!apt.ok) return failure(apt.message, apt.hint, asked)
+  const joined = joinCompanions(main, planned, candidates)
+  const { beside } = joined
+  const plan = withPackages(joined.plan, apt.packages)
+  return assemble(main, plan, planned.root ?? root, procfile, beside, asked)
+}
+
+export interface Looked {
+  readonly ok: true
+  /** Folder of the app in the repository. */
+  readonly root: string
+  readonly procfile: Extract<ProcfileResult, { ok: true }>
+  /** Every language that there is, in the order of asking. */
+  readonly candidates: readonly Candidate[]
+}
+
+/** Asks each language about the app; says what lies in the way of asking. */
+export function askAll(
+  repository: FileView,
+  settings: PlanSettings,
+  providers: readonly Provider[],
+): Looked | { ok: false; message: string; hint: string } {
+  const found = appRoot(repository, settings)
+  if (!found.ok) return found
+  const { root } = found
+  const view = root === '.' ? repository : subView(repository, root)
+  if (view.list().length === 0) {
+    return {
+      ok: false,
+      message: `There are no files to build${root === '.' ? '' : ` in ${root}`}`,
+      hint: 'Commit the app first: `git add . && git commit`, then push again.',
+    }
+  }
+  const procfile = readProcfile(view)
+  if (!procfile.ok) return procfile
+  const above = root === '.' ? {} : { above: { view: repository, folder: root } }
+  const candidates = providers.map((provider) =>
+    ask(provider, { view, settings, manifest: provider.manifest, procfile: procfile.processes, ...above }),
+  )
+  return { ok: true, root, procfile, candidates }
 }
 
 function readProcfile(view: FileView): ProcfileResult {
@@ -70,13 +105,25 @@ function readProcfile(view: FileView): ProcfileResult {
   }
 }
 
-function nobody(settings: PlanSettings, providers: readonly Provider[], asked: readonly Asked[]): Failure {
+function nobody(
+  settings: PlanSettings,
+  providers: readonly Provider[],
+  asked: readonly Asked[],
+  folders: readonly string[],
+): Failure {
   const known = providers.map(({ manifest }) => manifest.name).join(', ')
   const forced = override(settings, 'SKYPANEL_BUILDPACK')
   if (forced !== null) {
     return failure(
       `There is no buildpack "${forced.value}"`,
       `Set SKYPANEL_BUILDPACK to one of ${known}, or unset it to have the language detected.`,
+      asked,
+    )
+  }
+  if (folders.length > 0) {
+    return failure(
+      'No language was recognised at the root of this repository',
+      `These folders look like apps: ${folders.join(', ')}. Name the one to deploy, as in SKYPANEL_ROOT=${folders[0] ?? ''}.`,
       asked,
     )
   }
@@ -90,33 +137,32 @@ function nobody(settings: PlanSettings, providers: readonly Provider[], asked: r
   )
 }
 
-function companionNotes(main: Candidate, candidates: readonly Candidate[]): Note[] {
-  return candidates
-    .filter(
-      ({ provider, found }) =>
-        found.confidence >= 0.5 && main.provider.manifest.companions.includes(provider.manifest.name),
-    )
-    .map(({ provider, found }) => ({
-      level: 'warn',
-      code: 'companion.skipped',
-      message:
-        `${provider.manifest.title} was seen as well (${found.evidence.join(', ')}) and is not built beside ` +
-        `${main.provider.manifest.title}: commit its built assets, or set SKYPANEL_BUILDPACK=${provider.manifest.name} to build it instead.`,
-    }))
+/** What an Aptfile names is there for the build and for instances, whatever it is meant for. */
+function withPackages(plan: LanguagePlan, packages: readonly string[]): LanguagePlan {
+  if (packages.length === 0) return plan
+  const { build, run } = plan.systemPackages ?? { build: [], run: [] }
+  return {
+    ...plan,
+    systemPackages: {
+      build: [...new Set([...build, ...packages])].sort(),
+      run: [...new Set([...run, ...packages])].sort(),
+    },
+  }
 }
 
 function assemble(
   main: Candidate,
   planned: LanguagePlan,
+  root: string,
   procfile: Extract<ProcfileResult, { ok: true }>,
-  companions: readonly Note[],
+  beside: BuildPlan['detected'],
   asked: readonly Asked[],
 ): PlanResult {
   const { settings, manifest } = main.context
   const plan: BuildPlan = {
     planVersion: PLAN_VERSION,
     builder: settings.builder,
-    source: { root: '.' },
+    source: { root },
     detected: [
       {
         provider: manifest.name,
@@ -124,6 +170,7 @@ function assemble(
         confidence: main.found.confidence,
         evidence: main.found.evidence.map((file) => ({ file })),
       },
+      ...beside,
     ],
     tools: [...planned.tools],
     systemPackages: planned.systemPackages ?? { build: [], run: [] },
@@ -136,7 +183,7 @@ function assemble(
       processes: processesOf(planned, procfile.processes, settings),
       healthcheck: null,
     },
-    notes: [...procfile.notes, ...planned.notes, ...companions],
+    notes: [...procfile.notes, ...planned.notes],
   }
   const checked = BuildPlan.safeParse(plan)
   if (checked.success) return { ok: true, plan: checked.data }
@@ -157,7 +204,8 @@ function processesOf(
       [type, { command: own(planned.rewrites ?? {}, command) ?? command, from: `Procfile:${line}` }] as const,
   )
   const start = override(settings, 'SKYPANEL_START_CMD')
-  const set = start === null ? {} : { web: { command: start.value, from: start.name } }
+  const run = start === null ? '' : (own(planned.rewrites ?? {}, start.value) ?? start.value)
+  const set = start === null ? {} : { web: { command: run, from: start.name } }
   return { ...planned.processes, ...Object.fromEntries(declared), ...set }
 }
 

@@ -55,6 +55,8 @@ export interface BuiltArtifact {
   readonly stack: string
   readonly layers: readonly string[]
   readonly tools: readonly string[]
+  /** Layers over the stack, the uppermost first; absent: none. */
+  readonly system?: readonly string[]
   readonly closure: readonly string[]
   readonly env: Readonly<Record<string, string>>
   readonly processTypes: Readonly<Record<string, string>>

@@ -9,7 +9,7 @@ import {
   readSync,
   realpathSync,
 } from 'node:fs'
-import { join } from 'node:path'
+import { join, posix } from 'node:path'
 import { isGlob, matchesGlob } from './glob.ts'
 
 export type ReadResult =
@@ -59,6 +59,30 @@ export function openFolder(folder: string): FileView {
     list: (glob) => (glob === undefined ? all() : all().filter((path) => matchesGlob(path, glob))),
   }
   return view
+}
+
+/** The part of a view below a folder, as a view of its own. */
+export function subView(view: FileView, folder: string): FileView {
+  const prefix = `${folder}/`
+  const inner = (path: string): string => path.slice(prefix.length)
+  let listed: readonly string[] | undefined
+  const all = () =>
+    (listed ??= view
+      .list()
+      .filter((path) => path.startsWith(prefix))
+      .map(inner))
+  const inside = (path: string) => !posix.normalize(path).startsWith('..') && !path.startsWith('/')
+  const sub: FileView = {
+    find(glob) {
+      if (isGlob(glob)) return all().find((path) => matchesGlob(path, glob)) ?? null
+      return inside(glob) && view.exists(prefix + glob) ? glob : null
+    },
+    exists: (glob) => sub.find(glob) !== null,
+    read: (path, maxBytes) =>
+      inside(path) ? view.read(prefix + path, maxBytes) : { ok: false, reason: 'outside' },
+    list: (glob) => (glob === undefined ? all() : all().filter((path) => matchesGlob(path, glob))),
+  }
+  return sub
 }
 
 /** Breadth first, so that the bound cuts off what is deep rather than what is late in the alphabet. */

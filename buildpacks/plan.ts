@@ -28,6 +28,11 @@ export const Tool = z.object({
   /** Where the bytes behind `hash` come from, as the registry named it; absent when the stack or Debian carries the tool. */
   url: z.string().nullable().optional(),
   phase: z.array(z.enum(['build', 'run'])),
+  /**
+   * Debian packages that, laid over the stack, are the tool. `suite` null: the stack's own, with all that they depend
+   * on; another suite: these packages alone, unpacked.
+   */
+  layer: z.object({ suite: z.string().nullable(), packages: z.array(z.string()) }).optional(),
 })
 export type Tool = z.infer<typeof Tool>
 

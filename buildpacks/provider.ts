@@ -36,11 +36,15 @@ export interface PlanContext {
   readonly manifest: ProviderManifest
   /** Parsed Procfile, empty when there is none. */
   readonly procfile: Readonly<Record<string, ProcfileEntry>>
+  /** The whole repository and the app's folder in it, when the app is not at its root. */
+  readonly above?: { readonly view: FileView; readonly folder: string }
 }
 
 /** What a language contributes; the core adds the Procfile, the settings and the rest of the plan. */
 export interface LanguagePlan {
   readonly ok: true
+  /** `.` when the app is built from the root of the repository though it lies in a folder, as in a workspace. */
+  readonly root?: '.'
   /** Requests: version and hash are null. */
   readonly tools: readonly Tool[]
   readonly systemPackages?: BuildPlan['systemPackages']
@@ -51,8 +55,17 @@ export interface LanguagePlan {
   readonly static: BuildPlan['release']['static']
   /** Defaults; the Procfile wins over each. */
   readonly processes: BuildPlan['release']['processes']
-  /** Commands of the Procfile that have a shorter way to the same end: as written → as run. */
+  /** Commands of the Procfile and of SKYPANEL_START_CMD that are run in another way: as written → as run. */
   readonly rewrites?: Readonly<Record<string, string>>
+  readonly notes: readonly Note[]
+}
+
+/** What a language builds for an app of another one. */
+export interface Companion {
+  readonly ok: true
+  readonly tools: readonly Tool[]
+  readonly steps: readonly Step[]
+  readonly caches: BuildPlan['caches']
   readonly notes: readonly Note[]
 }
 
@@ -76,6 +89,8 @@ export interface Provider {
   /** Only when file tests do not suffice; asked after they fitted. */
   readonly refine: ((context: PlanContext, found: Detection) => Detection) | null
   readonly plan: (context: PlanContext) => LanguagePlan | Refusal
+  /** Only languages that build for others; null: there is nothing to build. Gets the steps of the other language. */
+  readonly companion?: ((context: PlanContext, others: readonly Step[]) => Companion | Refusal | null) | null
 }
 
 export function refuse(message: string, hint: string): Refusal {
@@ -83,15 +98,18 @@ export function refuse(message: string, hint: string): Refusal {
 }
 
 /** A tool as declared, to be resolved against an inventory. */
-export function request(tool: Pick<Tool, 'name' | 'want' | 'from' | 'source' | 'phase'>): Tool {
+export function request(
+  tool: Pick<Tool, 'name' | 'want' | 'from' | 'source' | 'phase'> & Partial<Pick<Tool, 'version' | 'layer'>>,
+): Tool {
   return {
     name: tool.name,
     want: tool.want,
     from: tool.from,
-    version: null,
+    version: tool.version ?? null,
     source: tool.source,
     hash: null,
     phase: tool.phase,
+    ...(tool.layer === undefined ? {} : { layer: tool.layer }),
   }
 }
 

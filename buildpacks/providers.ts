@@ -46,7 +46,13 @@ async function loadProvider(
   if (plan === null)
     throw new Error(`${join(modulesRoot, folder)} has no plan module that exports a function "plan".`)
   const refine = await loadFunction(join(modulesRoot, folder), 'detect')
-  return { manifest, plan: plan as Provider['plan'], refine: refine as Provider['refine'] }
+  const companion = await loadFunction(join(modulesRoot, folder), 'companion')
+  return {
+    manifest,
+    plan: plan as Provider['plan'],
+    refine: refine as Provider['refine'],
+    companion: companion as Exclude<Provider['companion'], undefined>,
+  }
 }
 
 type Loaded = (...given: never[]) => unknown

@@ -6,7 +6,12 @@ import { z } from 'zod'
  */
 export const Registries = z.object({
   npm: z.object({ registry: z.url() }),
-  pip: z.object({ indexUrl: z.string().nullable(), extraIndexUrls: z.array(z.string()) }),
+  pip: z.object({
+    indexUrl: z.string().nullable(),
+    extraIndexUrls: z.array(z.string()),
+    /** What the stack's pip takes where it is told of none; asked for versions, never given to builds. */
+    ownIndex: z.string().nullable().optional(),
+  }),
   go: z.object({ proxy: z.string().nullable(), sumdb: z.string().nullable() }),
   /** Base URIs of the Debian archive and its security archive, as in the machine's apt sources. */
   apt: z.object({ archive: z.string(), security: z.string().nullable() }),

@@ -15,6 +15,10 @@ const STEERING = new Set([
   'DISABLE_COLLECTSTATIC',
   'USE_NPM_INSTALL',
   'NPM_CONFIG_PRODUCTION',
+  'PROJECT_PATH',
+  'GOVERSION',
+  'GO_VERSION',
+  'GO_INSTALL_PACKAGE_SPEC',
 ])
 
 export function settingsFrom(config: Readonly<Record<string, string>>, builder: string): PlanSettings {

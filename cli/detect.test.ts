@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url'
 import { expect, it } from 'vitest'
 import { planFolder } from '../buildpacks/plan-folder.ts'
-import { summary } from './commands/builds/detect.ts'
+import { askedAbout } from '../buildpacks/asked.ts'
+import { explanation, summary } from './commands/builds/detect.ts'
 
 const plan = (sample: string) =>
   planFolder(fileURLToPath(new URL(`../test/apps/${sample}`, import.meta.url)), {
@@ -30,4 +31,13 @@ it('a version that was not resolved is told as such, with where the wish comes f
   const result = await plan('express')
   if (!result.ok) throw new Error(result.message)
   expect(summary(result.plan)).toContain('  node 22.x from npm (not resolved): package.json#engines.node\n')
+})
+
+it('an explanation names every language that was asked, and why it was not taken', async () => {
+  const found = await askedAbout(fileURLToPath(new URL('../test/apps/flask', import.meta.url)))
+  if (!found.ok) throw new Error(found.message)
+  const text = explanation(found.asked)
+  expect(text).toMatch(/^=== Asked\n/)
+  expect(text).toMatch(/^\* python +98% {2}.*requirements\.txt.*Procfile/m)
+  expect(text).toMatch(/^ {2}node +no {2}no package\.json$/m)
 })

@@ -3,6 +3,7 @@
 //   node test/run.mjs                     everything: check, fast, db, root, nix, e2e
 //   node test/run.mjs fast|db|root|nix    one tier, or several
 //   node test/run.mjs e2e                 against a platform of its own, made and removed here
+//   node test/run.mjs builds              every app of the fixtures that can be built and served, for real
 //   node test/run.mjs crash               the complete crash matrix on nspawn
 //   node test/run.mjs screenshots         every page of the dashboard, into docs/screenshots
 //   node test/run.mjs bench [NAME…]       test/bench/NAME.bench.ts, each beside its limit or peer
@@ -213,7 +214,7 @@ function holdControllers() {
 async function runAll() {
   const say = (text) => process.stderr.write(text)
   const machine = needs('root', 'nix', 'e2e', 'crash', 'bench', 'screenshots')
-  const flags = [...(machine || needs('db') ? ['--machine'] : []), ...(machine ? ['--consul'] : [])]
+  const flags = [...(machine || needs('db', 'builds') ? ['--machine'] : []), ...(machine ? ['--consul'] : [])]
   const prepared = await bootstrap(say, ['prepare', ...flags])
   if (prepared.code !== 0) return note('prepare', false)
   for (const home of abandonedHomes()) {

@@ -8,6 +8,8 @@ export type Resolution =
       readonly hash: string | null
       readonly url: string | null
       readonly notes: readonly Note[]
+      /** Where it is taken from instead of what the plan named. */
+      readonly instead?: Pick<Tool, 'source' | 'layer'>
     }
   | { readonly ok: false; readonly message: string; readonly hint: string }
 

@@ -190,6 +190,16 @@ describe('the version of Node and npm', () => {
     expect(resolved.ok && resolved.plan.notes).toMatchObject([{ level: 'warn', code: 'node.eol' }])
   })
 
+  it('of Python that gets no more security fixes is warned of', async () => {
+    const python = (want: string): Tool => ({ ...tool('python', want, '.python-version'), source: 'debian' })
+    const codes = async (want: string) => {
+      const resolved = await resolvePlan(planWith(python(want)), new Map(), NOW)
+      return resolved.ok ? resolved.plan.notes.map(({ code }) => code) : resolved.message
+    }
+    expect(await codes('3.9')).toEqual(['python.eol'])
+    expect(await codes('3.13')).toEqual([])
+  })
+
   it('that the stack or Debian carries is left to them', async () => {
     const python: Tool = { ...tool('python', '3.13'), source: 'stack' }
     const resolved = await resolvePlan(planWith(python), new Map(), NOW)

@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import type { BuildPlan, Note, PlanResult, Tool } from '../plan.ts'
 import { type Inventories, InventoryUnreachable } from './inventory.ts'
+import { pythonNotes } from './python-releases.ts'
 
 /** Versions of an app's last good build. One is used again until the app asks for something else. */
 export const ToolLock = z.record(z.string(), z.object({ want: z.string(), version: z.string() }))
@@ -32,6 +33,7 @@ export async function resolvePlan(
     // What the stack or Debian carries has the version that they carry.
     if (tool.source === 'stack' || tool.source === 'debian') {
       tools.push(tool)
+      notes.push(...pythonNotes(tool, now))
       continue
     }
     const inventory = inventories.get(tool.name)
@@ -48,7 +50,7 @@ export async function resolvePlan(
     const found = await inventory.resolve(tool, { resolved, locked, now })
     if (!found.ok) return { ok: false, message: found.message, hint: found.hint, asked: [] }
     if (found.version !== null) resolved.set(tool.name, found.version)
-    tools.push({ ...tool, version: found.version, hash: found.hash, url: found.url })
+    tools.push({ ...tool, version: found.version, hash: found.hash, url: found.url, ...found.instead })
     notes.push(...found.notes)
   }
   return { ok: true, plan: { ...plan, tools, notes: [...notes, ...plan.notes] } }

@@ -55,9 +55,14 @@ export class BuildJob {
     return this.request.plan.detected.find((one) => one.role === 'main')?.provider ?? ''
   }
 
-  #openCell(): Promise<Cell> {
+  cell(): Promise<Cell> {
     this.#cell ??= this.workshop.cells.open(this.request.build, this.request.limits)
     return this.#cell
+  }
+
+  /** Monotonic ms at which the build's time is up. */
+  get deadline(): number {
+    return this.#deadline
   }
 
   /** Per app, because whoever fills a cache decides what others get out of it. */
@@ -104,7 +109,7 @@ export class BuildJob {
       if (tail.length > TAIL_LINES) tail.shift()
       tell({ type: 'line', text: indented(text) })
     }
-    const cell = await this.#openCell()
+    const cell = await this.cell()
     const cache = await this.#cacheFolder(task.caches)
     const end = await runStage({
       store,

@@ -104,7 +104,7 @@ test('the artifact names each path once and lets tools of the build out', () => 
     processes: { web: { command: 'node a', from: 'x' } },
     healthcheck: null,
   }
-  const artifact = composeArtifact('/nix/store/stack', [path('source')], tools, release, 5)
+  const artifact = composeArtifact('/nix/store/stack', [path('source')], tools, [], release, 5)
   expect(artifact).toMatchObject({
     layers: ['/nix/store/source'],
     tools: ['/nix/store/node'],
@@ -145,7 +145,9 @@ describe('tools', () => {
 
   test('one that was not resolved, and one that nobody can provide, are refused with a reason', () => {
     expect(() => toolRecipe({ ...node, hash: null }, stack)).toThrow('not resolved')
-    expect(() => toolRecipe({ ...node, name: 'go', source: 'goproxy' }, stack)).toThrow('cannot provide go')
+    expect(() => toolRecipe({ ...node, name: 'dotnet', source: 'nix' }, stack)).toThrow(
+      'cannot provide dotnet',
+    )
     expect(() => toolRecipe({ ...node, name: 'caddy; reboot', source: 'debian' }, stack)).toThrow(
       'cannot provide',
     )

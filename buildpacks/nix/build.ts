@@ -1,6 +1,14 @@
 import type { BuildOutcome, BuiltArtifact } from '../engine.ts'
 import type { BuildJob, Task, Tell } from './build-job.ts'
-import { pickSpec, searchPath, type StorePath, stageKey, type Toolchain } from './expression.ts'
+import {
+  pickSpec,
+  searchPath,
+  type StorePath,
+  type SystemLayer,
+  stageKey,
+  type Toolchain,
+} from './expression.ts'
+import { makeLayers } from './make-layers.ts'
 import { makeSteps } from './make-steps.ts'
 import { makeToolchains } from './make-toolchains.ts'
 import { isEverything } from './source.ts'
@@ -60,6 +68,7 @@ export function composeArtifact(
   stack: string,
   layers: readonly StorePath[],
   toolchains: readonly Toolchain[],
+  system: readonly SystemLayer[],
   release: BuildJob['request']['plan']['release'],
   size: number,
 ): BuiltArtifact {
@@ -67,10 +76,12 @@ export function composeArtifact(
   const named = new Set([stack, ...layers.map((layer) => layer.path), ...running.map((tool) => tool.path)])
   const all = [...layers, ...running].flatMap((one) => one.closure)
   const { PATH_PREPEND, ...env } = release.env
+  const over = system.filter((one) => one.phases.includes('run')).map((one) => one.path)
   return {
     stack,
     layers: layers.map((layer) => layer.path),
     tools: running.map((tool) => tool.path),
+    ...(over.length === 0 ? {} : { system: over }),
     closure: [...new Set(all)].filter((path) => !named.has(path)).sort(),
     env: { ...env, PATH: searchPath(PATH_PREPEND, running) },
     processTypes: Object.fromEntries(
@@ -95,18 +106,28 @@ export async function runBuild(job: BuildJob, tell: Tell): Promise<BuildOutcome>
     makeToolchains(job, tell, added),
     whole ? sources.path(['.']) : null,
   ])
-  const steps = await makeSteps(job, sources, toolchains, tell, added)
+  const system = await makeLayers(job, tell, added)
+  const steps = await makeSteps(job, sources, toolchains, system, tell, added)
   const layers = await releaseLayers(job, sources, steps, tell, added)
-  const artifact = composeArtifact(workshop.stacks.run.path, layers, toolchains, plan.release, added.bytes)
+  const artifact = composeArtifact(
+    workshop.stacks.run.path,
+    layers,
+    toolchains,
+    system,
+    plan.release,
+    added.bytes,
+  )
   job.stop.signal.throwIfAborted()
   await setRoots(workshop.store, BUILD_ROOTS, request.build, [
     artifact.stack,
     ...artifact.layers,
     ...artifact.tools,
+    ...(artifact.system ?? []),
     ...artifact.closure,
   ])
   const wanted = [
     ...steps.values(),
+    ...system,
     ...toolchains.flatMap((tool) => (tool.build === null ? [tool.run] : [tool.run, tool.build])),
   ]
   await setRoots(workshop.store, CACHE_ROOTS, request.app, [...new Set(wanted.map((one) => one.path))])

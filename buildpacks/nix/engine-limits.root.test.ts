@@ -136,19 +136,6 @@ describe('limits and costs', () => {
     expect(await bench.leftovers()).toEqual([])
   })
 
-  test('packages of the system are refused, not left out without a word', async () => {
-    const plan = {
-      ...planOf(['echo done > done']),
-      systemPackages: { build: ['libpq-dev'], run: ['libpq5'] },
-    }
-    const { outcome } = await buildOnce(bench.engine, bench.source({}), plan)
-    expect(outcome).toMatchObject({
-      ok: false,
-      code: 'build_failed',
-      message: expect.stringContaining('libpq-dev, libpq5'),
-    })
-  })
-
   test('processes that a step leaves behind do not outlive it', async () => {
     await bench.built(planOf(['(sleep 300; echo late > late) & disown; echo done > done']))
     expect(await bench.leftovers()).toEqual([])

@@ -70,14 +70,6 @@ export class NixEngine implements BuildEngine {
           'Free space on the machine, or remove old releases.',
         )
       }
-      const packages = Object.values(request.plan.systemPackages).flat()
-      if (packages.length > 0) {
-        throw new BuildStopped(
-          'build_failed',
-          `The plan asks for packages of the system (${packages.join(', ')}), and this version installs none`,
-          'Bring them as dependencies of the app, or do without.',
-        )
-      }
       const mine = new BuildJob(workshop, request, signal)
       job = mine
       return await workshop.gate.share(() => runBuild(mine, progress))

@@ -40,6 +40,7 @@ const inputs: StageInputs = {
   source: path('source'),
   layers: [path('install')],
   toolchains: [{ name: 'node', run: path('node'), build: path('node-dev'), phases: ['build', 'run'] }],
+  system: [],
   salt: '',
   mode: 'overlay',
 }
@@ -94,6 +95,7 @@ describe('a step as a stage', () => {
     ['the source', { source: path('other') }],
     ['a layer', { layers: [path('other')] }],
     ['a tool', { toolchains: [] }],
+    ['a layer over the stack', { system: [{ path: '/nix/store/packages', phases: ['build' as const] }] }],
     ['a config var', { salt: 'other' }],
     ['the stack', { stack: { ...stack, path: '/nix/store/other' } }],
     ['the app', { app: 'other' }],

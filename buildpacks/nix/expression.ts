@@ -22,6 +22,12 @@ export interface Toolchain {
   readonly version?: string | null
 }
 
+/** Packages of the system, laid over the stack. */
+export interface SystemLayer {
+  readonly path: string
+  readonly phases: readonly ('build' | 'run')[]
+}
+
 /** What stage.nix reads. Everything in it decides the hash of the derivation, and nothing else does. */
 export interface StageSpec {
   readonly name: string
@@ -32,6 +38,8 @@ export interface StageSpec {
   readonly network: boolean
   readonly sources: readonly string[]
   readonly layers: readonly string[]
+  /** Layers over the stack, the uppermost first. */
+  readonly system: readonly string[]
   readonly visible: readonly string[]
   readonly commands: readonly string[]
   readonly environment: Readonly<Record<string, string>>
@@ -84,6 +92,7 @@ export interface StageInputs {
   /** Outputs of the steps beneath, the uppermost first. */
   readonly layers: readonly StorePath[]
   readonly toolchains: readonly Toolchain[]
+  readonly system: readonly SystemLayer[]
   readonly salt: string
   readonly mode: 'overlay' | 'copy'
 }
@@ -108,6 +117,7 @@ export function stageSpec(inputs: StageInputs): StageSpec {
     network: step.network,
     sources: source === null ? [] : [source.path],
     layers: layers.map((layer) => layer.path),
+    system: inputs.system.filter((one) => one.phases.includes('build')).map((one) => one.path),
     visible: unique(seen.flatMap((one) => one.closure)),
     commands: step.commands,
     environment: { ...toolEnvironment(building), ...environment },
@@ -139,6 +149,7 @@ export function pickSpec(
     network: false,
     sources: [],
     layers: [layer.path],
+    system: [],
     visible: layer.closure,
     commands: [],
     environment: {},

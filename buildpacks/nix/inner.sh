@@ -16,7 +16,15 @@ program mount --bind "$root" "$root"
 for link in bin sbin lib lib64; do
   [ ! -L "$stack/$link" ] || program ln -s "usr/$link" "$root/$link"
 done
-for folder in usr etc var; do program mount --bind "$stack/$folder" "$root/$folder"; done
+for folder in usr etc var; do
+  lower=
+  for layer in "${system_layers[@]}"; do [ ! -d "$layer/$folder" ] || lower+=$layer/$folder:; done
+  if [ -z "$lower" ]; then
+    program mount --bind "$stack/$folder" "$root/$folder"
+  else
+    program mount -t overlay -o "lowerdir=$lower$stack/$folder,userxattr" "$folder" "$root/$folder"
+  fi
+done
 program mount -t proc proc "$root/proc" 2>/dev/null || program mount --rbind /proc "$root/proc"
 if [ -n "$withNetwork" ]; then
   program mount -t tmpfs -o mode=755 dev "$root/dev"

@@ -6,6 +6,7 @@ import {
   layersBeneath,
   type StageInputs,
   type StorePath,
+  type SystemLayer,
   stageKey,
   stageSpec,
   type Toolchain,
@@ -81,6 +82,7 @@ export async function makeSteps(
   job: BuildJob,
   sources: SourcePaths,
   toolchains: readonly Toolchain[],
+  system: readonly SystemLayer[],
   tell: Tell,
   added: Added,
 ): Promise<Map<string, StageRecord>> {
@@ -106,6 +108,7 @@ export async function makeSteps(
       source,
       layers: beneath,
       toolchains,
+      system,
       salt: saltedHash(salt, readableBy(step.secrets, env)),
     }
     return makeStage(job, { step, inputs }, (event) => turns.say(turn, event), added)

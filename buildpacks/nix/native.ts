@@ -40,6 +40,7 @@ function compileSpec(stacks: Stacks, source: string, programs: readonly string[]
     network: false,
     sources: [source],
     layers: [],
+    system: [],
     visible: [source],
     commands: [
       'mkdir bin',

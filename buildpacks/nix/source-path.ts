@@ -16,11 +16,14 @@ export class SourcePaths {
   readonly #job: BuildJob
   readonly #entries: Entry[]
   readonly #added: Added
+  /** Where the app lies in the exported commit. */
+  readonly #folder: string
 
   constructor(job: BuildJob, added: Added) {
     this.#job = job
     this.#added = added
-    this.#entries = readTree(join(job.request.source, 'app'))
+    this.#folder = join(job.request.source, 'app', job.request.plan.source.root)
+    this.#entries = readTree(this.#folder)
   }
 
   /** Store path with an `app` folder that holds what the patterns name. */
@@ -33,8 +36,9 @@ export class SourcePaths {
     if (known !== null) return known
     const size = entries.reduce((sum, entry) => sum + entry.bytes, 0)
     const record = await workshop.flight.run(key, stop.signal, async () => {
-      const folder = everything ? request.source : `${request.source}.${key.slice(7, 23)}`
-      if (!everything) copyEntries(join(request.source, 'app'), join(folder, 'app'), entries)
+      const asItLies = everything && request.plan.source.root === '.'
+      const folder = asItLies ? request.source : `${request.source}.${key.slice(7, 23)}`
+      if (!asItLies) copyEntries(this.#folder, join(folder, 'app'), entries)
       try {
         const path = await addPath(workshop.store, storeName(request.app, 'source'), folder)
         // What is added as it lies there refers to nothing.
@@ -42,7 +46,7 @@ export class SourcePaths {
         await workshop.records.keep(key, made)
         return made
       } finally {
-        if (!everything) await rm(folder, { recursive: true, force: true })
+        if (!asItLies) await rm(folder, { recursive: true, force: true })
       }
     })
     this.#added.bytes += record.size

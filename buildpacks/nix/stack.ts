@@ -36,6 +36,11 @@ export interface Stacks {
   readonly build: Stack
 }
 
+/** What the stacks were asked to hold. */
+export async function readDefinition(): Promise<Definition> {
+  return Definition.parse(JSON.parse(await readFile(join(ASSETS, 'stack.json'), 'utf8')))
+}
+
 const Definition = z.object({
   name: z.string(),
   suite: z.string(),
@@ -95,7 +100,7 @@ export async function ensureStacks(
   registries: Registries,
   say: Say,
 ): Promise<Stacks> {
-  const definition = Definition.parse(JSON.parse(await readFile(join(ASSETS, 'stack.json'), 'utf8')))
+  const definition = await readDefinition()
   const recorded = (await readJson(stacksFile(agentState), Stacks)) ?? { version: 1 as const }
   const invalid = new Set(
     await invalidPaths(

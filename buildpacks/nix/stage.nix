@@ -14,6 +14,8 @@ derivation (
     inherit stack;
     sources = inStore spec.sources;
     layers = inStore spec.layers;
+    # Over the stack, the uppermost first.
+    system_layers = inStore (spec.system or [ ]);
     # Everything that the box shows below /nix/store besides the output.
     visible = inStore spec.visible;
     inner = builtins.readFile ./inner.sh;

@@ -5,6 +5,9 @@ const LABELS: Readonly<Record<string, string>> = {
   'install-production': 'Installing production dependencies',
   build: 'Building',
   'static-config': 'Preparing the static site',
+  'node-install': 'Installing dependencies of the assets',
+  'node-build': 'Building the assets',
+  'php-server': 'Preparing the server',
 }
 
 export const heading = (text: string) => `-----> ${text}`

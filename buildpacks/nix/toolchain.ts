@@ -1,8 +1,11 @@
 import { createHash } from 'node:crypto'
 import type { Tool } from '../plan.ts'
+import { OTHER_PYTHONS } from '../python/debian.ts'
 import { type StageSpec, storeName, type StorePath, type Toolchain } from './expression.ts'
 import { BuildStopped } from './failure.ts'
 import type { Stack } from './stack.ts'
+import { goToolchain } from './toolchain-go.ts'
+import { pypiToolchain } from './toolchain-pypi.ts'
 
 /** How a tool of a plan is made: by one derivation of either expression. */
 export type ToolRecipe =
@@ -23,6 +26,10 @@ export interface ToolSpec {
 const UNPACKED: Readonly<Record<string, { script: string; outputs: readonly string[] }>> = {
   node: { script: 'unpack-node.sh', outputs: ['out', 'dev'] },
   npm: { script: 'unpack-npm.sh', outputs: ['out'] },
+  pnpm: { script: 'unpack-pnpm.sh', outputs: ['out'] },
+  yarn: { script: 'unpack-yarn.sh', outputs: ['out'] },
+  bun: { script: 'unpack-bun.sh', outputs: ['out'] },
+  deno: { script: 'unpack-deno.sh', outputs: ['out'] },
 }
 
 function fromRegistry(tool: Tool, stack: Stack): ToolRecipe {
@@ -70,6 +77,7 @@ function fromDebian(tool: Tool, stack: Stack): ToolRecipe {
     network: true,
     sources: [],
     layers: [],
+    system: [],
     visible: [],
     commands,
     environment: {},
@@ -89,11 +97,22 @@ const notYet = (tool: Tool) =>
     'Ask for a version that the stack carries, or remove the request.',
   )
 
-/** Null: the stack has it. */
+const noPython = (tool: Tool) =>
+  new BuildStopped(
+    'build_failed',
+    `Python ${tool.want} was asked for by ${tool.from}, and no suite of Debian has it`,
+    `The stack's Python can be had, and as layers over it ${OTHER_PYTHONS.join(', ')}: name one of them, or a range that includes one.`,
+  )
+
+/** Null: the stack has it, or a layer over it will. */
 export function toolRecipe(tool: Tool, stack: Stack): ToolRecipe | null {
-  if (tool.source === 'stack') return null
+  if (tool.source === 'stack' || tool.layer !== undefined) return null
   if (tool.source === 'npm') return fromRegistry(tool, stack)
+  if (tool.source === 'pypi') return { expression: 'stage.nix', spec: pypiToolchain(tool, stack) }
+  if (tool.name === 'python') throw noPython(tool)
   if (tool.source === 'debian') return fromDebian(tool, stack)
+  if (tool.source === 'goproxy' && tool.name === 'go')
+    return { expression: 'stage.nix', spec: goToolchain(tool, stack) }
   throw notYet(tool)
 }
 

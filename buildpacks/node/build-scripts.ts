@@ -12,8 +12,8 @@ export const LIFECYCLE = [
   'postprepare',
 ] as const
 
-export function lifecycleOf(pkg: PackageJson): string[] {
-  return LIFECYCLE.filter((name) => (pkg.scripts[name] ?? '').trim() !== '')
+export function lifecycleOf(pkg: PackageJson, names: readonly string[] = LIFECYCLE): string[] {
+  return names.filter((name) => (pkg.scripts[name] ?? '').trim() !== '')
 }
 
 const GIT_HOOKS =
@@ -32,8 +32,8 @@ export function buildScriptsOf(pkg: PackageJson): string[] {
 }
 
 const FETCHES =
-  /\b(?:npm (?:ci|i|install|exec)|npx|yarn|pnpm|bun|curl|wget|pip3? install|git clone|playwright install)\b/
-const NPM_RUN = /\bnpm (?:run|run-script) ([\w:.-]+)/g
+  /\b(?:(?:npm|pnpm|yarn|bun) (?:ci|i|install|exec|add|dlx|x)|npx|pnpx|bunx|curl|wget|pip3? install|git clone|playwright install)\b|(?:^|&& ?)yarn(?= *(?:$|&&))/
+const RUNS = /\b(?:npm (?:run|run-script)|(?:pnpm|yarn|bun)(?: run)?) ([\w:.-]+)/g
 const MAX_SCRIPTS = 200
 
 /** The first script, of those that will run and those they call, that seems to fetch something; null when none does. */
@@ -47,7 +47,7 @@ export function fetchingScript(pkg: PackageJson, names: readonly string[]): stri
     for (const one of [`pre${name}`, name, `post${name}`]) {
       const text = own(pkg.scripts, one) ?? ''
       if (FETCHES.test(text)) return one
-      for (const [, called] of text.matchAll(NPM_RUN)) pending.push(called ?? '')
+      for (const [, called] of text.matchAll(RUNS)) pending.push(called ?? '')
     }
   }
   return null

@@ -1,79 +1,99 @@
-import type { Note, Step } from '../plan.ts'
-import { type PlanContext, step } from '../provider.ts'
+import { posix } from 'node:path'
+import type { BuildPlan, Note, Step } from '../plan.ts'
+import { step } from '../provider.ts'
 import { flag, override } from '../settings.ts'
-import { buildScriptsOf, fetchingScript } from './build-scripts.ts'
-import type { ServerFramework } from './frameworks/server-start.ts'
-import { type Install, NPM_ENV } from './install.ts'
-import type { NpmLock } from './lock.ts'
-import type { PackageJson } from './package-json.ts'
-
-/** Everything that was read of the app, before anything is decided. */
-export interface NodeApp {
-  readonly context: PlanContext
-  readonly pkg: PackageJson
-  readonly lock: NpmLock
-  readonly install: Install
-  /** The app's dependencies, or a lock, give an install something to do. */
-  readonly installs: boolean
-  /** Commands of the build step; none: there is no build step. */
-  readonly build: readonly string[]
-}
+import type { NodeApp } from './app.ts'
+import { fetchingScript } from './build-scripts.ts'
+import { managerEnv } from './install.ts'
+import { below } from './place.ts'
 
 /** Builds offline, unless a script seems to fetch something or the app says so. */
 export function buildStep(
   app: NodeApp,
-  framework: ServerFramework | null,
   after: readonly string[],
-): { step: Step; notes: Note[] } {
-  const { context, pkg, build } = app
+): { step: Step; notes: Note[]; caches: BuildPlan['caches'] } {
+  const { context, pkg, build, place } = app
+  const output = app.framework?.output
   const said = flag(context.settings, 'SKYPANEL_BUILD_NETWORK')
-  const fetching = said === null ? fetchesBy(app) : null
+  const needs =
+    output?.kind === 'server' && output.network === true ? `${app.framework?.name ?? ''}'s build` : null
+  const fetching = said === null ? (needs ?? fetchesBy(app)) : null
   const network = said ?? fetching !== null
-  const cache = framework?.cache ?? null
-  // The cache lies outside of /app, so that it is neither shipped nor part of a key.
-  const linked =
-    cache === null
-      ? []
-      : [`mkdir -p ${cache.folder.replace(/\/[^/]+$/, '')} && ln -sfn /cache/${cache.name} ${cache.folder}`]
-  const unlinked = cache === null ? [] : [`rm -f ${cache.folder}`]
-  const notes: Note[] =
-    fetching === null
-      ? []
-      : [
-          {
-            level: 'info',
-            code: 'node.build.network',
-            message: `The build has network access, because ${fetching} seems to need it. SKYPANEL_BUILD_NETWORK=0 takes it away.`,
-          },
-        ]
+  const cache = output?.cache ?? null
+  const folder = cache === null ? '' : below(place.folder, cache.folder)
+  const turbo = build.some((command) => command.startsWith('turbo '))
+  const names = [
+    ...(network ? Object.keys(app.commands.caches) : []),
+    ...(cache === null ? [] : [cache.name]),
+    ...(turbo ? ['turbo'] : []),
+  ]
   return {
     step: step({
       name: 'build',
       needs: app.installs ? ['install'] : [],
-      files: ['.'],
-      commands: [...linked, ...build, ...unlinked, ...after],
-      env: { ...NPM_ENV, NODE_ENV: 'production', ...framework?.buildEnv },
+      files: app.files,
+      commands: [
+        // The cache lies outside of /app, so that it is neither shipped nor part of a key.
+        ...(cache === null
+          ? []
+          : [
+              `mkdir -p ${posix.dirname(folder)} && rm -rf ${folder} && ln -sfn /cache/${cache.name} ${folder}`,
+            ]),
+        ...build,
+        ...(cache === null ? [] : [`rm -f ${folder}`]),
+        ...after,
+      ],
+      env: {
+        ...managerEnv(app.manager, app.linker),
+        ...binPath(app),
+        NODE_ENV: 'production',
+        ...(turbo ? { TURBO_TELEMETRY_DISABLED: '1' } : {}),
+        ...(place.root.exists('nx.json') ? { NX_DAEMON: 'false', NX_NO_CLOUD: 'true' } : {}),
+        ...output?.buildEnv,
+      },
       network,
       secrets: ['*'],
-      caches: ['npm', ...(cache === null ? [] : [cache.name])].filter((name) => name !== 'npm' || network),
+      caches: names,
       outputs: ['.'],
     }),
-    notes:
-      pkg.scripts['heroku-postbuild'] !== undefined && pkg.scripts['build'] !== undefined
-        ? [...notes, postbuildNote()]
-        : notes,
+    notes: [
+      ...(fetching === null ? [] : [networkNote(fetching)]),
+      ...(pkg.scripts['heroku-postbuild'] !== undefined && pkg.scripts['build'] !== undefined
+        ? [postbuildNote()]
+        : []),
+    ],
+    caches: Object.fromEntries(
+      names
+        .filter((name) => !(name in app.commands.caches))
+        .map((name) => [name, { dir: `/cache/${name}`, scope: 'app+branch' as const }]),
+    ),
   }
 }
 
-function fetchesBy({ context, pkg, install }: NodeApp): string | null {
+/** Programs of the app's own dependencies come before those of the workspace. */
+export function binPath({ place }: NodeApp): Record<string, string> {
+  const root = '/app/node_modules/.bin'
+  return { PATH_PREPEND: place.folder === '.' ? root : `/app/${place.folder}/node_modules/.bin:${root}` }
+}
+
+function fetchesBy({ context, pkg, install, commands, scripts }: NodeApp): string | null {
   const set = override(context.settings, 'SKYPANEL_BUILD_CMD')
-  const names = set === null ? buildScriptsOf(pkg) : []
-  const lifecycle = install.lifecycle.map((command) => command.replace(/^.* run /, ''))
+  const lifecycle = install.lifecycle
+    .filter((command) => command.startsWith(commands.runner))
+    .map((command) => command.slice(commands.runner.length + 1))
   const script = fetchingScript(
     { ...pkg, scripts: { ...pkg.scripts, ...(set === null ? {} : { SKYPANEL_BUILD_CMD: set.value }) } },
-    [...names, ...lifecycle, ...(set === null ? [] : [set.name])],
+    [...scripts, ...lifecycle, ...(set === null ? [] : [set.name])],
   )
   return script === null ? null : `script "${script}"`
+}
+
+function networkNote(what: string): Note {
+  return {
+    level: 'info',
+    code: 'node.build.network',
+    message: `The build has network access, because ${what} seems to need it. SKYPANEL_BUILD_NETWORK=0 takes it away.`,
+  }
 }
 
 function postbuildNote(): Note {

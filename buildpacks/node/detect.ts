@@ -1,5 +1,6 @@
 import type { Detection, PlanContext } from '../provider.ts'
 import { buildScriptsOf } from './build-scripts.ts'
+import { frameworkOf } from './frameworks/all.ts'
 import { entryFile } from './entry.ts'
 import { readPackageJson } from './package-json.ts'
 
@@ -24,6 +25,9 @@ export function detect({ view }: PlanContext, found: Detection): Detection {
     }
   if (buildScriptsOf(pkg).length > 0)
     return { ...found, confidence: 0.6, why: 'package.json has a build script, but nothing to start' }
+  const framework = frameworkOf({ view, pkg })
+  if (framework?.output.build !== undefined)
+    return { ...found, confidence: 0.6, why: `package.json has ${framework.name}` }
   if (Object.keys(pkg.dependencies).length > 0)
     return { ...found, confidence: 0.25, why: 'package.json has nothing to start or build' }
   return { ...found, confidence: 0.2, why: 'package.json has nothing to start or build, and no dependencies' }

@@ -5,14 +5,32 @@ import { type Refusal, refuse } from '../provider.ts'
 const MAX_WORKSPACES = 100
 
 export interface PackageJson {
+  readonly name: string | null
   readonly main: string | null
+  /** ES modules by default. */
+  readonly esm: boolean
   readonly packageManager: string | null
   readonly scripts: Readonly<Record<string, string>>
   readonly engines: Readonly<Record<string, string>>
+  /** `devEngines`, each entry as `name@range`. */
+  readonly devEngines: {
+    readonly runtime: readonly NamedRange[]
+    readonly packageManager: readonly NamedRange[]
+  }
+  readonly volta: Readonly<Record<string, string>>
+  /** Names of the settings for pnpm. */
+  readonly pnpm: readonly string[]
   /** dependencies and optionalDependencies. */
   readonly dependencies: Readonly<Record<string, string>>
   readonly devDependencies: Readonly<Record<string, string>>
   readonly workspaces: readonly string[]
+  /** Files that become commands. */
+  readonly bin: readonly string[]
+}
+
+export interface NamedRange {
+  readonly name: string
+  readonly range: string
 }
 
 /**
@@ -63,17 +81,45 @@ function shape(json: Record<string, unknown>): PackageJson {
     typeof workspaces === 'object' && workspaces !== null && !Array.isArray(workspaces)
       ? (workspaces as Record<string, unknown>)['packages']
       : workspaces
+  const devEngines = record(json['devEngines'])
   return {
+    name: typeof json['name'] === 'string' ? json['name'] : null,
     main: typeof json['main'] === 'string' ? json['main'] : null,
+    esm: json['type'] === 'module',
     packageManager: typeof json['packageManager'] === 'string' ? json['packageManager'] : null,
     scripts: strings(json['scripts']),
     engines: strings(json['engines']),
+    devEngines: {
+      runtime: namedRanges(devEngines['runtime']),
+      packageManager: namedRanges(devEngines['packageManager']),
+    },
+    volta: strings(json['volta']),
+    pnpm: Object.keys(record(json['pnpm'])),
     dependencies: { ...strings(json['optionalDependencies']), ...strings(json['dependencies']) },
     devDependencies: strings(json['devDependencies']),
     workspaces: Array.isArray(nested)
       ? nested.filter((word): word is string => typeof word === 'string').slice(0, MAX_WORKSPACES)
       : [],
+    bin:
+      typeof json['bin'] === 'string'
+        ? [json['bin']]
+        : Object.values(strings(json['bin'])).slice(0, MAX_WORKSPACES),
   }
+}
+
+function record(value: unknown): Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : {}
+}
+
+/** An entry of devEngines, or a list of them. */
+function namedRanges(value: unknown): NamedRange[] {
+  return (Array.isArray(value) ? value : [value]).flatMap((one: unknown) => {
+    const { name, version } = record(one)
+    if (typeof name !== 'string') return []
+    return [{ name, range: typeof version === 'string' && version.trim() !== '' ? version.trim() : '*' }]
+  })
 }
 
 function strings(value: unknown): Record<string, string> {

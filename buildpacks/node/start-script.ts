@@ -12,6 +12,8 @@ const QUOTED = /"(?:[^"\\]|\\.)*"|'[^']*'/g
 /** Redirections, pipes, lists, substitutions: what has its own idea of processes stays as it was written. */
 const SHELL = /[|;&<>`\n]|\$\(/
 const NPM_RUN = /^npm (?:run|run-script) ([\w:.-]+)(?: --(?: (.*))?)?$/
+/** The others hand arguments on without being told to; a script may be named without `run`. */
+const OTHER_RUN = /^(?:pnpm|yarn|bun)( run)? ([\w:.-]+)(?: (?:-- )?(.*))?$/
 const BUILTINS = new Set([
   'cd',
   'export',
@@ -36,10 +38,18 @@ const BUILTINS = new Set([
  * running its text with node_modules/.bin on PATH does the same: no pre- or post-script, no `npm_…` variable, and no
  * shell construct but `&&`. Nested `npm run x` is followed.
  */
-export function resolveScript(scripts: Readonly<Record<string, string>>, name: string): ResolvedScript {
+export function resolveScript(
+  scripts: Readonly<Record<string, string>>,
+  name: string,
+  runner = 'npm run',
+): ResolvedScript {
   const parts = expand(scripts, name, '', 0)
   if (typeof parts === 'string')
-    return { how: 'npm', command: name === 'start' ? 'npm start' : `npm run ${name}`, why: parts }
+    return {
+      how: 'npm',
+      command: name === 'start' && runner === 'npm run' ? 'npm start' : `${runner} ${name}`,
+      why: parts,
+    }
   const last = parts.at(-1) ?? ''
   const command = parts.length === 1 ? last : [...parts.slice(0, -1), withExec(last)].join(' && ')
   return { how: 'direct', command }
@@ -64,17 +74,33 @@ function expand(
   for (const [index, segment] of segments.entries()) {
     if (SHELL.test(segment.replace(QUOTED, ''))) return `script "${name}" is more than a plain command`
     const line = index === segments.length - 1 && args !== '' ? `${segment} ${args}` : segment
-    const nested = line === 'npm start' ? ['', 'start', ''] : NPM_RUN.exec(line)
+    const nested = scriptCall(scripts, line)
     if (nested === null) {
       parts.push(line)
       continue
     }
-    const inner = expand(scripts, nested[1] ?? '', nested[2] ?? '', depth + 1)
+    const inner = expand(scripts, nested.name, nested.args, depth + 1)
     if (typeof inner === 'string') return inner
     parts.push(...inner)
     if (parts.length > MAX_PARTS) return `script "${name}" runs more than ${MAX_PARTS} commands`
   }
   return parts
+}
+
+/** The script that a command runs by a package manager; null when it is another command. */
+export function scriptCall(
+  scripts: Readonly<Record<string, string>>,
+  command: string,
+): { name: string; args: string } | null {
+  if (/^(?:npm|pnpm|yarn|bun) start$/.test(command)) return { name: 'start', args: '' }
+  const npm = NPM_RUN.exec(command)
+  if (npm !== null) return { name: npm[1] ?? '', args: npm[2] ?? '' }
+  const [, run, name = '', args = ''] = OTHER_RUN.exec(command) ?? []
+  // Without `run`, and with bun even with it, the word may also be a program or a command of the manager.
+  return name !== '' &&
+    (own(scripts, name) !== undefined || (run !== undefined && !command.startsWith('bun')))
+    ? { name, args }
+    : null
 }
 
 /** Splits on `&&` outside of quotes. */

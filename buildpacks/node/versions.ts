@@ -1,9 +1,13 @@
 import semver from 'semver'
+import type { FileView } from '../file-view.ts'
 import { own } from '../own.ts'
-import type { Tool } from '../plan.ts'
+import type { Note, Tool } from '../plan.ts'
 import { type PlanContext, type Refusal, refuse, request } from '../provider.ts'
 import { override } from '../settings.ts'
+import { type Declared, fromToolFiles, fromVersionFile } from '../tool-files.ts'
+import type { Manager } from './manager-choice.ts'
 import type { PackageJson } from './package-json.ts'
+import type { Place } from './place.ts'
 
 const CODENAMES: Readonly<Record<string, number>> = {
   fermium: 14,
@@ -17,96 +21,107 @@ const CODENAMES: Readonly<Record<string, number>> = {
 /** Ranges are matched against every version there is. */
 const MAX_RANGE = 256
 
-interface Declared {
-  readonly text: string
-  readonly from: string
-}
+/**
+ * Managers that break on newer Nodes without their package saying so: pnpm's HTTP client until 8.3.1 fails on
+ * everything from Node 20 on.
+ */
+const BREAKS: readonly { tool: string; range: string; node: string }[] = [
+  { tool: 'pnpm', range: '<8.3.1', node: '<20' },
+]
 
 /**
- * Which Node and npm the app asks for: requests only. Settings beat files, `engines` beats the version files of
- * version managers, because that is the order in which they were meant for a deployment.
+ * Which Node the app asks for: a request only. Settings beat files. `engines` says what the app works with, and a
+ * version manager's file what was chosen from that: so the file is taken where it fits, and `engines` where not.
  */
-export function versions(
-  { view, settings }: PlanContext,
-  pkg: PackageJson,
-  lockVersion: number | null,
-): { ok: true; tools: Tool[] } | Refusal {
+export function nodeVersion(
+  { settings }: PlanContext,
+  place: Place,
+  manager: Manager,
+): { ok: true; tool: Tool; notes: Note[] } | Refusal {
   const set = override(settings, 'SKYPANEL_NODE_VERSION', 'NODE_VERSION')
-  const declared = (set === null ? null : { text: set.value, from: set.name }) ??
-    fromField(pkg.engines['node'], 'package.json#engines.node') ??
-    fromFile(view.read('.nvmrc', 4096), '.nvmrc') ??
-    fromFile(view.read('.node-version', 4096), '.node-version') ?? { text: '*', from: 'default' }
-  const want = nodeRange(declared.text)
+  const given = set === null ? null : { text: set.value, from: set.name }
+  const places = place.folder === '.' ? [place] : [place, { view: place.root, pkg: place.rootPkg }]
+  const engine = first(places, ({ pkg }) => enginesOf(pkg))
+  const file = first(places, ({ view, pkg }) => fileOf(view, pkg))
+  const chosen = given ?? narrower(engine, file) ?? byManager(manager) ?? { text: '*', from: 'default' }
+  const want = nodeRange(chosen.text)
   if (want === null) {
     return refuse(
-      `${declared.from} asks for Node "${declared.text.slice(0, 60)}", which is not a version`,
+      `${chosen.from} asks for Node "${chosen.text.slice(0, 60)}", which is not a version`,
       'Write a version or a range, as in `22`, `22.11.0`, `>=20 <23` or `lts/*`.',
     )
   }
-  const npm = npmWant(pkg, lockVersion)
-  if (!npm.ok) return npm
-  return {
-    ok: true,
-    tools: [
-      request({ name: 'node', want, from: declared.from, source: 'npm', phase: ['build', 'run'] }),
-      request({ name: 'npm', want: npm.want, from: npm.from, source: 'npm', phase: ['build', 'run'] }),
-    ],
+  const notes: Note[] =
+    given === null && engine !== null && file !== null && chosen === engine && !within(file, engine)
+      ? [
+          {
+            level: 'warn',
+            code: 'node.version.conflict',
+            message: `${file.from} asks for Node ${file.text.slice(0, 40)}, which ${engine.from} (${engine.text.slice(0, 40)}) excludes: the latter is followed.`,
+          },
+        ]
+      : []
+  const tool = request({ name: 'node', want, from: chosen.from, source: 'npm', phase: ['build', 'run'] })
+  return { ok: true, tool, notes }
+}
+
+function first<Item>(items: readonly Item[], find: (item: Item) => Declared | null): Declared | null {
+  for (const item of items) {
+    const found = find(item)
+    if (found !== null) return found
   }
+  return null
 }
 
-function fromField(text: string | undefined, from: string): Declared | null {
-  return text === undefined || text.trim() === '' ? null : { text: text.trim(), from }
+function enginesOf(pkg: PackageJson): Declared | null {
+  const engine = (pkg.engines['node'] ?? '').trim()
+  if (engine !== '') return { text: engine, from: 'package.json#engines.node' }
+  const runtime = pkg.devEngines.runtime.find(({ name, range }) => name === 'node' && range !== '*')
+  return runtime === undefined ? null : { text: runtime.range, from: 'package.json#devEngines.runtime' }
 }
 
-function fromFile(file: ReturnType<PlanContext['view']['read']>, from: string): Declared | null {
-  if (!file.ok) return null
-  const line = file.text
-    .split('\n')
-    .map((one) => one.replace(/#.*/, '').trim())
-    .find((one) => one !== '')
-  return line === undefined ? null : { text: line, from }
+function fileOf(view: FileView, pkg: PackageJson): Declared | null {
+  const volta = (pkg.volta['node'] ?? '').trim()
+  return (
+    (volta === '' ? null : { text: volta, from: 'package.json#volta.node' }) ??
+    fromVersionFile(view, '.nvmrc') ??
+    fromVersionFile(view, '.node-version') ??
+    fromToolFiles(view, 'nodejs', 'node')
+  )
+}
+
+function narrower(engine: Declared | null, file: Declared | null): Declared | null {
+  if (engine === null || file === null) return engine ?? file
+  return within(file, engine) ? file : engine
+}
+
+function within(file: Declared, engine: Declared): boolean {
+  const [inner, outer] = [nodeRange(file.text), nodeRange(engine.text)]
+  if (inner === null || outer === null) return false
+  if (semver.validRange(inner) === null || semver.validRange(outer) === null) return false
+  return semver.subset(inner, outer)
+}
+
+/** Where nobody asks for a Node, the one that the asked-for manager works with. */
+function byManager({ tool }: Manager): Declared | null {
+  if (tool.want === '*') return null
+  const broken = BREAKS.find((one) => one.tool === tool.name && semver.subset(tool.want, one.range))
+  return broken === undefined
+    ? null
+    : { text: broken.node, from: `${tool.from}, whose ${tool.name} fails on newer ones` }
 }
 
 /** A semver range, or `lts` or `latest`; null when the text is none of the forms that version managers know. */
 export function nodeRange(text: string): string | null {
   if (text.length > MAX_RANGE) return null
-  const word = text.trim().toLowerCase()
-  if (word === 'lts/*' || word === 'lts') return 'lts'
+  const word = text
+    .trim()
+    .toLowerCase()
+    .replace(/^(?:node|nodejs)[@-](?=v?\d)/, '')
+  if (word === 'lts/*' || word === 'lts' || word === '--lts') return 'lts'
   if (word === 'node' || word === 'latest' || word === 'current' || word === 'stable') return 'latest'
-  const codename = own(CODENAMES, word.replace(/^lts\//, ''))
+  const codename = own(CODENAMES, word.replace(/^lts[/-]/, ''))
   if (codename !== undefined) return `${codename}.x`
-  return semver.validRange(word) === null ? null : text.trim()
-}
-
-/**
- * `auto` takes the npm that came with the Node. Locks of version 2 and up cannot be read by npm 6, which Node 14 came
- * with, so those ask for 7 or newer.
- */
-function npmWant(
-  pkg: PackageJson,
-  lockVersion: number | null,
-): { ok: true; want: string; from: string } | Refusal {
-  const pinned = /^npm@([^+]+)/.exec(pkg.packageManager ?? '')?.[1]
-  if (pinned !== undefined) {
-    if (semver.valid(pinned) === null) {
-      return refuse(
-        `package.json#packageManager asks for npm "${pinned.slice(0, 40)}", which is not an exact version`,
-        'Write it as in `npm@10.9.2`.',
-      )
-    }
-    return { ok: true, want: pinned, from: 'package.json#packageManager' }
-  }
-  const engines = pkg.engines['npm']?.trim()
-  if (engines !== undefined && engines !== '') {
-    if (engines.length > MAX_RANGE || semver.validRange(engines) === null) {
-      return refuse(
-        `package.json#engines.npm asks for npm "${engines.slice(0, 40)}", which is not a version range`,
-        'Write it as in `>=10`, or remove it.',
-      )
-    }
-    return { ok: true, want: engines, from: 'package.json#engines.npm' }
-  }
-  return lockVersion !== null && lockVersion >= 2
-    ? { ok: true, want: '>=7', from: 'package-lock.json#lockfileVersion' }
-    : { ok: true, want: '*', from: 'default' }
+  if (semver.validRange(word) === null) return null
+  return word === text.trim().toLowerCase() ? text.trim() : word
 }

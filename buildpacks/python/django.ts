@@ -11,6 +11,10 @@ export interface Django {
   readonly collects: boolean
   /** The settings look at a database other than a file. */
   readonly database: boolean
+  /** `project.asgi:application`, where the settings ask for it. */
+  readonly asgi: string | null
+  /** Something in the settings serves static files, or keeps them elsewhere. */
+  readonly servesFiles: boolean
 }
 
 const MAX_IMPORTS = 10
@@ -28,6 +32,10 @@ export function readDjango(view: FileView): Django | null {
     wsgi: named === null ? wsgiBeside(view, folder, module) : `${named[1] ?? ''}:${named[2] ?? ''}`,
     collects: /^[ \t]*STATIC_ROOT[ \t]*=/m.test(settings),
     database: /DATABASE_URL|dj_database_url|postgresql|mysql/.test(settings),
+    asgi:
+      /^[ \t]*ASGI_APPLICATION[ \t]*=[ \t]*['"]([\w.]+)\.(\w+)['"]/m.exec(settings)?.slice(1, 3).join(':') ??
+      null,
+    servesFiles: /whitenoise|storages\.backends/i.test(settings),
   }
 }
 

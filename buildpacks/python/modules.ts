@@ -11,11 +11,16 @@ export interface AppObject {
 const USUAL = ['wsgi', 'asgi', 'app', 'main', 'application', 'server', 'api', 'run', 'index', 'hello']
 const MAX_SOURCES = 60
 const MAX_BYTES = 256 * 1024
-const MODULE = /^(?:[A-Za-z_]\w*\/){0,2}[A-Za-z_]\w*\.py$/
+const MODULE = /^(?:[A-Za-z_]\w*\/){0,3}[A-Za-z_]\w*\.py$/
 
 /** Python files in which an application may be made: usual names first, the root before folders. */
 function candidates(view: FileView): string[] {
-  const files = [...view.list('*.py'), ...view.list('*/*.py'), ...view.list('*/*/*.py')].filter(
+  const files = [
+    ...view.list('*.py'),
+    ...view.list('*/*.py'),
+    ...view.list('*/*/*.py'),
+    ...view.list('src/*/*/*.py'),
+  ].filter(
     (path) =>
       MODULE.test(path) &&
       !/(?:^|\/)(?:tests?|migrations|docs|examples?|scripts)\//.test(path) &&
@@ -41,13 +46,13 @@ export function findApp(view: FileView, classes: readonly string[]): AppObject |
   for (const file of candidates(view)) {
     const text = source(view, file)
     const variable = made.exec(text)?.[1]
-    if (variable !== undefined) return { target: `${moduleOf(file)}:${variable}`, file, factory: false }
+    if (variable !== undefined) return { target: `${moduleOf(view, file)}:${variable}`, file, factory: false }
     const called =
       /^(app|application)[ \t]*=[ \t]*(?:\w+\.)?(?:create_app|make_app|create_application)\(/m.exec(text)?.[1]
-    if (called !== undefined) return { target: `${moduleOf(file)}:${called}`, file, factory: false }
+    if (called !== undefined) return { target: `${moduleOf(view, file)}:${called}`, file, factory: false }
     const maker = /^def (create_app|make_app|create_application)\(/m.exec(text)?.[1]
     if (maker !== undefined && inside.test(text))
-      factory ??= { target: `${moduleOf(file)}:${maker}`, file, factory: true }
+      factory ??= { target: `${moduleOf(view, file)}:${maker}`, file, factory: true }
   }
   return factory
 }
@@ -63,8 +68,14 @@ export function source(view: FileView, path: string): string {
   return file.ok ? file.text : ''
 }
 
-function moduleOf(file: string): string {
-  return file
+/** Packages lie below src, which is then on PYTHONPATH: their names do not begin there. */
+export function hasSourceFolder(view: FileView): boolean {
+  return view.exists('src/*/*.py')
+}
+
+function moduleOf(view: FileView, file: string): string {
+  const path = hasSourceFolder(view) ? file.replace(/^src\//, '') : file
+  return path
     .slice(0, -3)
     .replace(/\/__init__$/, '')
     .replaceAll('/', '.')

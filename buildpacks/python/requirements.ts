@@ -41,13 +41,20 @@ export function readRequirements(view: FileView): Requirements | Refusal {
         pending.push(posix.join(posix.dirname(path), included))
       else if (LOCAL.test(line)) local = true
       else if (/^(?:-e|--editable)/.test(line) && !line.includes('://')) local = true
-      else if (/^[A-Za-z0-9]/.test(line)) packages.add(normal(/^[A-Za-z0-9._-]+/.exec(line)?.[0] ?? ''))
+      else if (/^[A-Za-z0-9]/.test(line)) for (const name of namesOf(line)) packages.add(name)
     }
   }
   return { ok: true, files, packages, local, variables: [...variables].sort() }
 }
 
-function normal(name: string): string {
+/** The package that a requirement names, and servers that come with its extras. */
+export function namesOf(requirement: string): string[] {
+  const [, name = '', extras = ''] = /^([A-Za-z0-9._-]+)\s*(?:\[([^\]]*)\])?/.exec(requirement.trim()) ?? []
+  const brings = /^fastapi$/i.test(name) && /\b(?:standard|all)\b/.test(extras)
+  return [normalName(name), ...(brings ? ['uvicorn'] : [])]
+}
+
+export function normalName(name: string): string {
   return name.toLowerCase().replace(/[-_.]+/g, '-')
 }
 

@@ -1,5 +1,12 @@
 import { expect, test } from 'vitest'
-import { environmentFile, hostnameOf, instanceArgv, type NspawnFacts, parseStatus } from './nspawn.ts'
+import {
+  environmentFile,
+  hostnameOf,
+  instanceArgv,
+  type NspawnFacts,
+  parseStatus,
+  systemOverlays,
+} from './nspawn.ts'
 
 const facts: NspawnFacts = {
   shim: '/n/shim',
@@ -8,6 +15,7 @@ const facts: NspawnFacts = {
   hostname: 'web-1',
   folder: '/h/instances/x',
   stack: '/nix/store/s',
+  over: [],
   visible: ['/nix/store/node'],
   lower: ['/sk/app', '/nix/store/l/app'],
   uidBase: 100_000,
@@ -83,4 +91,16 @@ test('what init wrote is read, also when it was cut off', () => {
 test('an instance name becomes a host name', () => {
   expect(hostnameOf('web.1')).toBe('web-1')
   expect(hostnameOf('Run_9')).toBe('run-9')
+})
+
+test('packages of the system lie over the folders of the stack that they have, the first uppermost', () => {
+  const has = (path: string) => path !== '/l/two/etc'
+  const over = systemOverlays('/s', ['/l/one', '/l/two'], has)
+  expect(over.map(({ folder, lower }) => [folder, ...lower])).toEqual([
+    ['usr', '/l/one/usr', '/l/two/usr', '/s/usr'],
+    ['etc', '/l/one/etc', '/s/etc'],
+    ['var', '/l/one/var', '/l/two/var', '/s/var'],
+  ])
+  expect(systemOverlays('/s', [], has)).toEqual([])
+  expect(instanceArgv({ ...facts, over })).toContain('--overlay-ro=/s/usr:/l/two/usr:/l/one/usr:/usr')
 })

@@ -7,6 +7,8 @@ export interface NspawnFacts {
   /** Folder of the instance; holds pid, env, status, log/ and the mount points app and room. */
   readonly folder: string
   readonly stack: string
+  /** Folders of the stack that layers lie over. */
+  readonly over: readonly SystemOverlay[]
   /** Store paths to show at their own place. */
   readonly visible: readonly string[]
   /** Lower directories of /app, the uppermost first. */
@@ -92,6 +94,7 @@ function supervisorArgv(facts: NspawnFacts): string[] {
     `--hostname=${facts.hostname}`,
     `--directory=${facts.stack}`,
     '--read-only',
+    ...facts.over.map(({ folder, lower }) => `--overlay-ro=${lower.toReversed().join(':')}:/${folder}`),
     '--tmpfs=/nix/store:mode=0755,size=1m',
     ...facts.visible.map((path) => `--bind-ro=${path}:${path}${idmap}`),
     `--bind-ro=${facts.init}:${INIT_INSIDE}`,
@@ -117,6 +120,27 @@ function supervisorArgv(facts: NspawnFacts): string[] {
 function initArgv(facts: NspawnFacts): string[] {
   const pty = facts.pty === null ? [] : ['--pty', `${facts.pty.rows}x${facts.pty.columns}`]
   return [INIT_INSIDE, ...pty, '--', '/bin/bash', '-c', facts.command]
+}
+
+export interface SystemOverlay {
+  readonly folder: string
+  /** The uppermost first, the stack's own last. */
+  readonly lower: readonly string[]
+}
+
+/** Folders of a Debian root in which packages put what instances need. */
+const OVER = ['usr', 'etc', 'var']
+
+/** How layers, the uppermost first, lie over a stack. Only folders that a layer has are laid over. */
+export function systemOverlays(
+  stack: string,
+  layers: readonly string[],
+  has: (path: string) => boolean,
+): SystemOverlay[] {
+  return OVER.flatMap((folder) => {
+    const above = layers.map((layer) => `${layer}/${folder}`).filter(has)
+    return above.length === 0 ? [] : [{ folder, lower: [...above, `${stack}/${folder}`] }]
+  })
 }
 
 /** The environment file: NUL-separated, as a variable may hold anything else. */

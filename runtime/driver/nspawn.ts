@@ -4,7 +4,14 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
 import type { InstanceSpec } from '../../server/contract/nodes.ts'
-import { APP_UID, environmentFile, hostnameOf, instanceArgv, parseStatus } from '../command/nspawn.ts'
+import {
+  APP_UID,
+  environmentFile,
+  hostnameOf,
+  instanceArgv,
+  parseStatus,
+  systemOverlays,
+} from '../command/nspawn.ts'
 import { type RunningProcess, start as startProcess, tryRun } from '../exec.ts'
 import type { Limiter } from '../limits/cgroup.ts'
 import { createNamespace, links, namespacePath, namespaces, removeNamespace } from '../network/namespace.ts'
@@ -133,6 +140,7 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
       hostname: hostnameOf(spec.name),
       folder,
       stack: artifact.stack,
+      over: systemOverlays(artifact.stack, artifact.system ?? [], existsSync),
       visible: [...new Set([...artifact.tools, ...artifact.closure])].filter(
         (path) => path !== artifact.stack,
       ),

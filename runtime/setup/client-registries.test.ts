@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { debianArchives, parseAptSources, pipRegistry } from './client-registries.ts'
+import { debianArchives, parseAptSources, pipOwnIndex, pipRegistry } from './client-registries.ts'
 
 test('pip: the environment wins over files, a later file over an earlier one', () => {
   const files = [
@@ -40,4 +40,11 @@ test('apt: the one-line format of an old machine', () => {
     archive: 'http://m.example/debian',
     security: 'http://m.example/security',
   })
+})
+
+test('pip: its own index stands in its source', () => {
+  const source =
+    'class PackageIndex:\n    pass\n\n\nPyPI = PackageIndex("https://index.example/", files="x")\n'
+  expect(pipOwnIndex(source)).toBe('https://index.example/simple')
+  expect(pipOwnIndex('PyPI = somewhere()')).toBe(null)
 })

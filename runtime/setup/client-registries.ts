@@ -39,6 +39,12 @@ export function pipRegistry(
   }
 }
 
+/** The index that pip has by itself, as its own source states it; null when it is written in another way. Pure. */
+export function pipOwnIndex(source: string): string | null {
+  const base = /^PyPI\s*=\s*PackageIndex\(\s*["'](https:\/\/[^"']+)["']/m.exec(source)?.[1]
+  return base === undefined ? null : `${base.replace(/\/+$/, '')}/simple`
+}
+
 interface AptSource {
   readonly uri: string
   readonly suites: readonly string[]

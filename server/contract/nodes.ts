@@ -36,6 +36,8 @@ export const Artifact = z.object({
   layers: z.array(z.string()),
   /** Toolchains that are bound at their own paths, e.g. Node. */
   tools: z.array(z.string()),
+  /** Layers over the stack (packages of the system), the uppermost first; absent in what older builds left. */
+  system: z.array(z.string()).optional(),
   /** Every other store path that has to be visible. */
   closure: z.array(z.string()),
   /** Environment defaults of the language, e.g. PATH and NODE_ENV; config vars win. */

@@ -95,6 +95,15 @@ it('a folder of files is served with types, with its own 404 page, and without w
   await app.forget()
 })
 
+it('a Ruby app with packages of the system finds both in its instances, and in one-off runs', async () => {
+  const app = await platform.app('ruby')
+  const output = await app.deploy()
+  expect(output).toContain('Fetching ruby 3.3')
+  expect(await app.text('/')).toMatch(/^ruby 3\.3\.\d+, jq says 42/)
+  expect((await app.run(['run', 'jq', '-n', '1+1'])).stdout.trim()).toBe('2')
+  await app.forget()
+})
+
 it('an app with a build step runs what the build made', async () => {
   const app = await platform.app('node-build')
   await app.deploy()

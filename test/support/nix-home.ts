@@ -1,4 +1,5 @@
 import { execFile } from 'node:child_process'
+import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { mkdir, readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -8,16 +9,21 @@ import { ensureStacks, type Stacks } from '../../buildpacks/nix/stack.ts'
 import type { Store } from '../../buildpacks/nix/store.ts'
 import type { Registries } from '../../buildpacks/registries.ts'
 import { paths } from '../../runtime/installation.ts'
-import { debianArchives, parseAptSources } from '../../runtime/setup/client-registries.ts'
+import { debianArchives, parseAptSources, pipOwnIndex } from '../../runtime/setup/client-registries.ts'
 import { withHostLock } from '../../runtime/setup/host-lock.ts'
 import { ensureNamespace, inNamespace, removeNamespace } from '../../runtime/supervisor/mount-namespace.ts'
 
 const run = promisify(execFile)
-const GROUP = 'skypanel-test-build'
-const BUILDERS = [1, 2, 3, 4].map((index) => `skypanel-test-b${index}`)
-
 /** Stacks cost half a minute: the home stays between runs, and only what builds put into it goes. */
 export const TEST_NIX = process.env['SKYPANEL_TEST_NIX'] ?? '/var/cache/skypanel/test-nix'
+
+/** Homes that are used at the same time need builders of their own: who closes one removes its users. */
+const SUFFIX =
+  process.env['SKYPANEL_TEST_NIX'] === undefined
+    ? ''
+    : createHash('sha256').update(TEST_NIX).digest('hex').slice(0, 4)
+const GROUP = `skypanel-test${SUFFIX}-build`
+const BUILDERS = [1, 2, 3, 4].map((index) => `skypanel-test${SUFFIX}-b${index}`)
 
 export interface NixHome {
   readonly home: string
@@ -49,10 +55,20 @@ export async function machineRegistries(): Promise<Registries> {
   return {
     npm: { registry: stdout.trim() },
     pip: { indexUrl: process.env['PIP_INDEX_URL'] ?? null, extraIndexUrls: [] },
-    go: { proxy: process.env['GOPROXY'] ?? null, sumdb: process.env['GOSUMDB'] ?? null },
+    go: { proxy: await goSetting('GOPROXY'), sumdb: await goSetting('GOSUMDB') },
     apt,
     caBundle: process.env['SSL_CERT_FILE'] ?? '/etc/ssl/certs/ca-certificates.crt',
   }
+}
+
+/** As this machine's Go says, its own defaults included; null without one. */
+async function goSetting(name: string): Promise<string | null> {
+  const set = process.env[name]
+  if (set !== undefined) return set
+  return run('go', ['env', name], { cwd: '/' }).then(
+    ({ stdout }) => stdout.trim() || null,
+    () => null,
+  )
 }
 
 async function succeeds(...argv: [string, ...string[]]): Promise<boolean> {
@@ -104,12 +120,14 @@ export async function openNixHome(home: string = TEST_NIX): Promise<NixHome> {
   const enter = inNamespace(home)
   const store: Store = { nix, root: at.nix, enter }
   const stacks = await ensureStacks(store, at.agentState, registries, () => undefined)
+  const pip = 'usr/lib/python3/dist-packages/pip/_internal/models/index.py'
+  const ownIndex = pipOwnIndex(await readFile(join(home, stacks.build.path, pip), 'utf8').catch(() => ''))
   return {
     home,
     at,
     group: GROUP,
     enter,
-    registries,
+    registries: { ...registries, pip: { ...registries.pip, ownIndex } },
     nix,
     store,
     stacks,

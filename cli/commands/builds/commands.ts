@@ -38,8 +38,12 @@ export const buildCommands: readonly CommandSpec[] = [
     name: 'detect',
     summary: 'say how a folder would be built, and why',
     args: '[dir]',
-    options: [['--offline', 'do not ask registries for exact versions']],
-    examples: ['detect', 'detect ./shop --json'],
+    options: [
+      ['--offline', 'do not ask registries for exact versions'],
+      ['--explain', 'who was asked, what matched, and why not'],
+      ['--root <folder>', 'the folder of the app in the repository'],
+    ],
+    examples: ['detect', 'detect ./shop --json', 'detect --explain --root apps/web'],
     load: async () => (await import('./detect.ts')).detect,
   },
 ]

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { resolve } from 'node:path'
+import type { AskedLanguage } from '../../../buildpacks/asked.ts'
 import type { Inventories } from '../../../buildpacks/inventory/inventory.ts'
 import type { BuildPlan } from '../../../buildpacks/plan.ts'
 import type { Cli } from '../../cli.ts'
@@ -24,8 +25,21 @@ export const detect: Action = async (cli, input) => {
   if (found === null || !found.isDirectory()) {
     throw new CliError('no_folder', `${folder} is not a folder.`, { hint: 'Type: skypanel detect DIR' })
   }
+  const root = input.text('root')
+  const config: Record<string, string> = root === undefined ? {} : { SKYPANEL_ROOT: root }
+  if (input.flag('explain')) {
+    const { askedAbout } = await import('../../../buildpacks/asked.ts')
+    const asked = await askedAbout(folder, config)
+    if (!asked.ok) throw new CliError('no_buildpack', asked.message, { hint: asked.hint })
+    if (input.flag('json')) {
+      cli.json(asked.asked)
+      return
+    }
+    cli.print(explanation(asked.asked))
+  }
   const { planFolder } = await import('../../../buildpacks/plan-folder.ts')
   const result = await planFolder(folder, {
+    config,
     builder: `skypanel ${version()}`,
     inventories: input.flag('offline') ? null : await inventories(cli),
     versions: 'open',
@@ -37,6 +51,17 @@ export const detect: Action = async (cli, input) => {
   }
   if (input.flag('json')) cli.json(result.plan)
   else cli.print(summary(result.plan))
+}
+
+/** Every language that was asked, the chosen one marked. */
+export function explanation(asked: readonly AskedLanguage[]): string {
+  const width = Math.max(...asked.map(({ provider }) => provider.length))
+  const lines = asked.map(({ provider, confidence, evidence, why, chosen }) => {
+    const sure = confidence === 0 ? '  no' : `${String(Math.round(confidence * 100)).padStart(3)}%`
+    const seen = evidence.length === 0 ? '' : ` (${evidence.join(', ')})`
+    return `${chosen ? '*' : ' '} ${provider.padEnd(width)} ${sure}  ${why}${seen}`
+  })
+  return `=== Asked\n${lines.join('\n')}\n`
 }
 
 /** Sources that carry one version, which is therefore not chosen. */

@@ -6,9 +6,10 @@ import { ensureStacks, readStacks } from '../../../buildpacks/nix/stack.ts'
 import type { Store } from '../../../buildpacks/nix/store.ts'
 import { users } from '../../installation.ts'
 import { inNamespace } from '../../supervisor/mount-namespace.ts'
+import { pipOwnIndex } from '../client-registries.ts'
 import type { Step } from '../plan.ts'
 import { known, type SetupContext } from '../setup-context.ts'
-import { hasStamp, stamp } from '../stamp.ts'
+import { hasStamp, stamp, writeWhole } from '../stamp.ts'
 
 /** Changes with whatever the stacks and Nix's own configuration are made from. */
 async function facts(context: SetupContext): Promise<string> {
@@ -45,9 +46,26 @@ export const stacks: Step<SetupContext> = {
   },
   async apply(context, say) {
     const store = await openStore(context, say)
-    await ensureStacks(store, context.at.agentState, known(context.registries, 'the registries'), say)
+    const made = await ensureStacks(
+      store,
+      context.at.agentState,
+      known(context.registries, 'the registries'),
+      say,
+    )
+    await recordPipIndex(context, join(context.at.nix, made.build.path.slice('/nix/'.length)))
     await stamp(context.options.home, 'stacks', await facts(context))
   },
+}
+
+const PIP_MODELS = 'usr/lib/python3/dist-packages/pip/_internal/models/index.py'
+
+/** Versions of uv or Poetry are asked of the index that pip would take: without a setting, only the stack's pip knows. */
+async function recordPipIndex(context: SetupContext, stack: string): Promise<void> {
+  const registries = known(context.registries, 'the registries')
+  const ownIndex = pipOwnIndex(await readFile(join(stack, PIP_MODELS), 'utf8').catch(() => ''))
+  if (ownIndex === null || ownIndex === registries.pip.ownIndex) return
+  context.registries = { ...registries, pip: { ...registries.pip, ownIndex } }
+  await writeWhole(context.at.registries, `${JSON.stringify(context.registries, null, 2)}\n`)
 }
 
 /** What the native programs are made from. */

@@ -64,7 +64,7 @@ async function facts(env: SetupContext['env']): Promise<string> {
     files.map(async (file) => (await stat(file).catch(() => null))?.mtimeMs ?? 0),
   )
   const names = [...VARIABLES, ...Object.keys(recordableEnv(env)).filter((name) => name !== 'PATH')].sort()
-  return JSON.stringify([2, seen, names.map((name) => [name, digest(env[name] ?? '')])])
+  return JSON.stringify([3, seen, names.map((name) => [name, digest(env[name] ?? '')])])
 }
 
 async function aptArchives(): Promise<Registries['apt']> {
@@ -97,8 +97,23 @@ async function npmRegistry(env: SetupContext['env']): Promise<string> {
 
 async function goSettings(env: SetupContext['env']): Promise<Registries['go']> {
   const file = (await textOf(join(homedir(), '.config', 'go', 'env'))) ?? ''
-  const setting = (name: string) => env[name] || new RegExp(`^${name}=(.+)$`, 'm').exec(file)?.[1] || null
+  const own = await goDefaults()
+  const setting = (name: string) =>
+    env[name] || new RegExp(`^${name}=(.+)$`, 'm').exec(file)?.[1] || own[name] || null
   return { proxy: setting('GOPROXY'), sumdb: setting('GOSUMDB') }
+}
+
+/** What an installed Go was shipped with; nothing without one. */
+async function goDefaults(): Promise<Record<string, string>> {
+  const roots = ['/usr/local/go', '/usr/lib/go']
+  const texts = await Promise.all(roots.map((root) => textOf(join(root, 'go.env'))))
+  const lines = texts.filter(present).flatMap((text) => text.split('\n'))
+  return Object.fromEntries(
+    lines.flatMap((line) => {
+      const match = /^([A-Z]+)=(.+)$/.exec(line)
+      return match?.[1] === undefined || match[2] === undefined ? [] : [[match[1], match[2]]]
+    }),
+  )
 }
 
 async function caBundle(env: SetupContext['env']): Promise<string> {
@@ -137,7 +152,11 @@ export const registries: Step<SetupContext> = {
     ]
     const found: Registries = Registries.parse({
       npm: { registry: await npmRegistry(env) },
-      pip: pipRegistry((await Promise.all(pipFiles.map(textOf))).filter(present), env),
+      pip: {
+        ...pipRegistry((await Promise.all(pipFiles.map(textOf))).filter(present), env),
+        // Found out once the stacks are there.
+        ownIndex: context.registries?.pip.ownIndex ?? null,
+      },
       go: await goSettings(env),
       apt: await aptArchives(),
       caBundle: await caBundle(env),

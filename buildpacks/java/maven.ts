@@ -1,0 +1,88 @@
+import { posix } from 'node:path'
+import type { FileView } from '../file-view.ts'
+import type { Step, Tool } from '../plan.ts'
+import { request, step } from '../provider.ts'
+
+export interface Maven {
+  readonly tools: readonly Tool[]
+  readonly steps: readonly Step[]
+}
+
+const REPOSITORY = '/app/.sky/m2'
+/** Java reads no PEM bundle, so what the machine trusts is put into a store of its own for steps with network. */
+export const TRUST = `java /usr/share/skypanel/TrustStore.java "$SSL_CERT_FILE" /tmp/cacerts && export JAVA_TOOL_OPTIONS=-Djavax.net.ssl.trustStore=/tmp/cacerts || true`
+const STUB = 'public class SkyStub { public static void main(String[] given) {} }'
+const MAX_MODULES = 60
+
+/**
+ * What Maven needs is found by packaging an empty class: going offline by its own goal misses what plugins load late.
+ * A change of the app's own code then costs what compiling it costs.
+ */
+export function mavenSteps(view: FileView, env: Readonly<Record<string, string>>, network: boolean): Maven {
+  const poms = view.list('**/pom.xml').slice(0, MAX_MODULES)
+  const wrapper = view.exists('mvnw') ? wrapperVersion(view) : null
+  const mvn = wrapper === null ? 'mvn' : 'sh ./mvnw'
+  // Older ones cannot read a second repository beneath the first.
+  const tail = wrapper === null || atLeast39(wrapper)
+  const all = { ...env, MAVEN_USER_HOME: '/app/.sky/m2home', ...(tail ? {} : {}) }
+  const common = '-B -ntp -DskipTests -Dmaven.test.skip=true'
+  const folders = poms.map((path) => posix.dirname(path)).filter((path) => /^[\w./-]+$/.test(path))
+  const install = step({
+    name: 'install',
+    files: [...poms, 'mvnw', '.mvn/**'],
+    commands: [
+      TRUST,
+      folders
+        .map(
+          (folder) =>
+            `mkdir -p ${posix.join(folder, 'src/main/java')} && echo '${STUB}' > ${posix.join(folder, 'src/main/java/SkyStub.java')}`,
+        )
+        .join('\n'),
+      `${mvn} -q ${common} -Dmaven.repo.local=${REPOSITORY} package || ${mvn} -q -B -ntp -Dmaven.repo.local=${REPOSITORY} dependency:go-offline || echo "Not everything could be fetched ahead."`,
+      `mkdir -p ${REPOSITORY} && find .sky \\( -name '*.lastUpdated' -o -name '*.lock' -o -name 'resolver-status.properties' \\) -delete`,
+    ],
+    env: all,
+    network: true,
+    outputs: ['.sky'],
+  })
+  const local = tail
+    ? `-Dmaven.repo.local=/tmp/m2 -Dmaven.repo.local.tail=${REPOSITORY}`
+    : `-Dmaven.repo.local=${REPOSITORY}`
+  const single = poms.length === 1
+  const build = step({
+    name: 'build',
+    needs: ['install'],
+    files: ['.'],
+    commands: [
+      ...(network ? [TRUST] : []),
+      `${mvn} ${network ? '' : '-o '}${common} ${local} package`,
+      ...(single
+        ? ['rm -rf target/classes target/generated-sources target/maven-* target/test-classes']
+        : ['rm -rf .sky']),
+    ],
+    env: all,
+    network,
+    secrets: ['*'],
+    outputs: single ? ['target'] : ['.'],
+  })
+  const tool = request({
+    name: 'maven',
+    want: '*',
+    from: 'default',
+    source: 'debian',
+    phase: ['build'],
+    layer: { suite: null, packages: ['maven'] },
+  })
+  return { tools: wrapper === null ? [tool] : [], steps: [install, build] }
+}
+
+/** `3.9.11`, of the address that the wrapper downloads from. */
+function wrapperVersion(view: FileView): string | null {
+  const file = view.read('.mvn/wrapper/maven-wrapper.properties', 65_536)
+  return file.ok ? (/apache-maven-([\d.]+)-bin/.exec(file.text)?.[1] ?? null) : null
+}
+
+function atLeast39(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number)
+  return major > 3 || (major === 3 && minor >= 9)
+}

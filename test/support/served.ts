@@ -1,0 +1,182 @@
+import { spawn } from 'node:child_process'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { z } from 'zod'
+import type { BuiltArtifact } from '../../buildpacks/engine.ts'
+import { type Built, buildOnce } from '../../buildpacks/engine-conformance.ts'
+import { createInventories } from '../../buildpacks/inventory/inventories.ts'
+import { NixEngine } from '../../buildpacks/nix/engine.ts'
+import { UnshareCells } from '../../buildpacks/nix/unshare-cells.ts'
+import type { BuildPlan } from '../../buildpacks/plan.ts'
+import { planFolder } from '../../buildpacks/plan-folder.ts'
+import { type NixHome, openNixHome } from './nix-home.ts'
+
+const buildpacks = fileURLToPath(new URL('../../buildpacks', import.meta.url))
+const script = fileURLToPath(new URL('serve.sh', import.meta.url))
+const LIMITS = { memoryMb: 3072, cpuMilli: 2000, pids: 2000, diskMb: 6144, seconds: 900 }
+
+const UNSHARE = ['unshare', '--mount', '--pid', '--net', '--fork', '--kill-child']
+
+/** `serve.json` of a fixture: it is really built, started, and asked for a page. */
+const Serve = z.strictObject({
+  path: z.string().default('/'),
+  contains: z.string(),
+  status: z.number().default(200),
+  seconds: z.number().default(30),
+  /** Among those that `npm test` builds as well. */
+  quick: z.boolean().default(false),
+})
+export type Serve = z.infer<typeof Serve>
+
+export interface ServedFixture {
+  readonly name: string
+  readonly folder: string
+  readonly serve: Serve
+}
+
+/** Every fixture of every language that has a serve.json. */
+export function servedFixtures(): ServedFixture[] {
+  return readdirSync(buildpacks).flatMap((language) => {
+    const folder = join(buildpacks, language, 'fixtures')
+    if (!existsSync(folder)) return []
+    return readdirSync(folder).flatMap((app) => {
+      const file = join(folder, app, 'serve.json')
+      if (!existsSync(file)) return []
+      const serve = Serve.parse(JSON.parse(readFileSync(file, 'utf8')))
+      return [{ name: `${language}/${app}`, folder: join(folder, app), serve }]
+    })
+  })
+}
+
+export interface Pushed extends Built {
+  readonly plan: BuildPlan
+  readonly artifact: BuiltArtifact
+  readonly ms: number
+}
+
+/** Plans, builds and serves fixtures on a real engine. */
+export class ServedWorld {
+  readonly home: NixHome
+  readonly engine: NixEngine
+  readonly #scratch: string
+
+  private constructor(home: NixHome) {
+    this.home = home
+    this.#scratch = mkdtempSync(join(tmpdir(), 'skypanel-served-'))
+    this.engine = new NixEngine({
+      places: home.at,
+      buildGroup: home.group,
+      registries: home.registries,
+      cells: new UnshareCells(home.registries.caBundle),
+      enter: home.enter,
+    })
+  }
+
+  static async open(): Promise<ServedWorld> {
+    return new ServedWorld(await openNixHome())
+  }
+
+  /**
+   * Locks name the index that they were made with, and fixtures name no host: theirs stand for what this machine's pip
+   * uses, and for where that keeps its files.
+   */
+  async #fill(folder: string): Promise<void> {
+    for (const path of ['uv.lock', 'poetry.lock', 'pyproject.toml', 'Pipfile', 'Pipfile.lock']) {
+      const file = join(folder, path)
+      const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
+      if (!text.includes('.invalid')) continue
+      const { index, files } = await this.#hosts()
+      writeFileSync(
+        file,
+        text.replaceAll('https://index.invalid/simple', index).replaceAll('https://files.invalid', files),
+      )
+    }
+  }
+
+  #found: { index: string; files: string } | null = null
+
+  async #hosts(): Promise<{ index: string; files: string }> {
+    if (this.#found !== null) return this.#found
+    const { indexUrl, ownIndex } = this.home.registries.pip
+    const index = (indexUrl ?? ownIndex ?? '').replace(/\/+$/, '')
+    const page = await (await fetch(`${index}/flask/`, { headers: { accept: 'text/html' } })).text()
+    const href = /href="([^"#]+)/.exec(page)?.[1] ?? ''
+    this.#found = { index, files: new URL(href, `${index}/flask/`).origin }
+    return this.#found
+  }
+
+  /** As a push would do it; `name` is the app, whose caches a second push finds again. */
+  async push({ name, folder }: Pick<ServedFixture, 'name' | 'folder'>): Promise<Pushed> {
+    const app = name.replaceAll(/[^a-z0-9-]/g, '-')
+    const source = mkdtempSync(join(this.#scratch, `${app}-`))
+    cpSync(folder, join(source, 'app'), { recursive: true })
+    const config = existsSync(join(folder, 'config.json'))
+      ? (JSON.parse(readFileSync(join(folder, 'config.json'), 'utf8')) as Record<string, string>)
+      : {}
+    for (const ours of ['expect.json', 'serve.json', 'config.json'])
+      rmSync(join(source, 'app', ours), { force: true })
+    await this.#fill(join(source, 'app'))
+    const planned = await planFolder(join(source, 'app'), {
+      builder: 'test',
+      config,
+      inventories: createInventories(this.home.registries, join(this.#scratch, 'inventory'), process.arch),
+      versions: 'exact',
+      now: Date.now(),
+    })
+    if (!planned.ok) throw new Error(`${planned.message} (${planned.hint})`)
+    const begun = performance.now()
+    const built = await buildOnce(this.engine, source, planned.plan, {
+      app,
+      build: `${app}-build`,
+      limits: LIMITS,
+      env: config,
+    })
+    const ms = Math.round(performance.now() - begun)
+    const { outcome } = built
+    if (!outcome.ok)
+      throw new Error(`${outcome.message}\n${outcome.hint ?? ''}\n${built.lines.slice(-60).join('\n')}`)
+    return { ...built, plan: planned.plan, artifact: outcome.artifact, ms }
+  }
+
+  /** The answer of its web process. */
+  async ask(artifact: BuiltArtifact, serve: Serve): Promise<{ status: number; body: string }> {
+    const command = artifact.processTypes['web']
+    if (command === undefined) throw new Error('The release has no web process')
+    const work = mkdtempSync(join(this.#scratch, 'run-'))
+    const argv = [
+      ...this.home.enter,
+      ...UNSHARE,
+      'bash',
+      script,
+      artifact.stack,
+      (artifact.system ?? []).join(':'),
+      artifact.layers.map((layer) => `${layer}/app`).join(':'),
+      work,
+      serve.path,
+      String(serve.seconds),
+      command,
+    ]
+    const [file = '', ...args] = argv
+    const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] })
+    let output = ''
+    let errors = ''
+    child.stdout.on('data', (data) => (output += String(data)))
+    child.stderr.on('data', (data) => (errors += String(data)))
+    child.stdin.end(
+      Object.entries(artifact.env)
+        .map(([key, value]) => `${key}=${value}\0`)
+        .join(''),
+    )
+    const code = await new Promise<number>((resolve) => child.on('close', (exit) => resolve(exit ?? 1)))
+    const status = /^@status (\d+)$/m.exec(output)?.[1]
+    if (code !== 0 || status === undefined) throw new Error(`${command}\n${errors}\n${output}`)
+    return { status: Number(status), body: output.slice(output.indexOf('@body\n') + 6) }
+  }
+
+  async close(): Promise<void> {
+    rmSync(this.#scratch, { recursive: true, force: true })
+    await this.home.close()
+  }
+}
