@@ -95,6 +95,26 @@ describe('from inside of an instance', { timeout: 60_000 }, () => {
     await driver.destroy(other.handle)
   })
 
+  test('who gets the address of an ended instance is reached without waiting for the neighbour tables', async () => {
+    const reached = async () => {
+      const { handle, folder, address } = await launch(SERVER)
+      await served(folder)
+      const program = `fetch("http://${address}:5000",{signal:AbortSignal.timeout(10000)}).then(r=>r.text()).then(console.log,console.log)`
+      const { stdout } = await tryRun([process.execPath, '-e', program], { uid: 65534, gid: 65534 })
+      await driver.kill(handle)
+      await driver.destroy(handle)
+      return { address, stdout }
+    }
+    // A bridge that loses its last port forgets all neighbours; with another one up it does not.
+    const bystander = await launch('exec sleep 60')
+    const first = await reached()
+    index -= 1
+    const second = await reached()
+    await driver.kill(bystander.handle)
+    await driver.destroy(bystander.handle)
+    expect(second).toEqual({ address: first.address, stdout: 'app\n' })
+  })
+
   test('names are asked of the platform alone', async () => {
     expect(await inside('cat /etc/resolv.conf')).toBe(`nameserver ${gateway(stage.range)}\n`)
   })
