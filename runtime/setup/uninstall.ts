@@ -1,11 +1,12 @@
-import { readdir, readFile, rm, rmdir } from 'node:fs/promises'
+import { readdir, readFile, rm, rmdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { tryRun } from '../exec.ts'
 import { kernelNames, users } from '../installation.ts'
 import { unmountHierarchies } from '../limits/mount-hierarchies.ts'
 import { parseMounts, removeNamespace } from '../supervisor/mount-namespace.ts'
-import { userNames } from './accounts.ts'
+import { accountIn, userNames } from './accounts.ts'
 import type { Reporter } from './reporter.ts'
 import { supervisionOf, type SetupContext } from './setup-context.ts'
 import { leaveCommand } from './steps/command.ts'
@@ -43,6 +44,7 @@ export async function uninstall(context: SetupContext, reporter: Reporter): Prom
     await supervisionOf(context).remove()
   }
   await killGroup(kernelNames(id).cgroup)
+  await killUsers(userNames(id))
   await removeKernelObjects(id)
   await unmountBelow(home)
   await removeNamespace(home)
@@ -91,6 +93,34 @@ async function unmountBelow(home: string): Promise<void> {
 /** Store paths are read-only even to their owner, who is root here; what stays busy for a moment is tried again. */
 async function removeHome(home: string): Promise<void> {
   await rm(home, { recursive: true, force: true, maxRetries: 5, retryDelay: 200 })
+}
+
+/** A push under way runs git and its hook beside the server; a user that has a process cannot be removed. */
+async function killUsers(names: readonly string[]): Promise<void> {
+  const passwd = await readFile('/etc/passwd', 'utf8')
+  const uids = new Set(names.map((name) => accountIn(passwd, name)?.uid).filter((uid) => uid !== undefined))
+  for (let round = 0; round < 50; round++) {
+    const pids = await processesOf(uids)
+    if (pids.length === 0) return
+    for (const pid of pids) killIfThere(pid)
+    await sleep(40)
+  }
+}
+
+async function processesOf(uids: ReadonlySet<number>): Promise<number[]> {
+  const pids = (await readdir('/proc')).filter((name) => /^\d+$/.test(name))
+  const owners = await Promise.all(
+    pids.map(async (pid) => ({ pid: Number(pid), uid: (await stat(`/proc/${pid}`).catch(() => null))?.uid })),
+  )
+  return owners.filter(({ uid }) => uid !== undefined && uids.has(uid)).map(({ pid }) => pid)
+}
+
+function killIfThere(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL')
+  } catch {
+    // It ended by itself.
+  }
 }
 
 async function removeAccounts(id: string): Promise<void> {
