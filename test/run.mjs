@@ -106,18 +106,21 @@ async function vitest(tier, tell, env = {}) {
     return
   }
   const result = JSON.parse(readFileSync(report, 'utf8'))
+  const before = tally.failed
   tally.passed += result.numPassedTests
   tally.failed += result.numFailedTests
   tally.skipped += result.numPendingTests + (result.numTodoTests ?? 0)
   for (const file of result.testResults) {
     for (const test of file.assertionResults)
       if (test.status === 'failed') failures.push(`${tier}: ${test.fullName}`)
-    // A file that does not load has no test to fail; it counts as one.
-    if (file.status === 'failed' && file.assertionResults.length === 0)
-      note(`${tier}: ${file.name} did not load`, false)
+    // A file that does not load, or whose set-up fails, has no test to fail; it counts as one.
+    if (file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'))
+      note(
+        `${tier}: ${file.name.replace(`${root}/`, '')} could not be run: ${file.message.split('\n')[0]}`,
+        false,
+      )
   }
-  if (code !== 0 && result.numFailedTests === 0 && result.success)
-    note(`${tier}: the runner ended with ${code}`, false)
+  if (code !== 0 && tally.failed === before) note(`${tier}: the runner ended with ${code}`, false)
 }
 
 async function bench(tell, env) {

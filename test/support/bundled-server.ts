@@ -1,4 +1,5 @@
 import { build } from 'esbuild'
+import { randomUUID } from 'node:crypto'
 import { existsSync, readFileSync, renameSync } from 'node:fs'
 import { dirname, join, relative, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,16 +9,23 @@ const dist = fileURLToPath(new URL('../../dist', import.meta.url))
 /** They read files beside their own module, or write down where it is. */
 const KEPT = /\/dist\/(buildpacks\/|server\/git\/install-hook\.js)/
 
+let made: Promise<string> | null = null
+
 /**
  * The compiled server as one file, made once for the same sources: a test that kills it again and again starts it in
  * half the time. Returns the script.
  */
-export async function bundledServer(): Promise<string> {
+export function bundledServer(): Promise<string> {
+  made ??= bundle()
+  return made
+}
+
+async function bundle(): Promise<string> {
   const content = readFileSync(join(dist, '.content'), 'utf8').trim()
   // As deep as dist/server, so that what the server finds by its own place is found.
   const script = join(dist, '.test', `server-${content}.mjs`)
   if (existsSync(script)) return script
-  const half = `${script}.${process.pid}`
+  const half = `${script}.${randomUUID()}`
   await build({
     entryPoints: [join(dist, 'server', 'main.js')],
     outfile: half,
