@@ -4,6 +4,7 @@ import type { Tool } from '../plan.ts'
 import { type StageSpec, storeName } from './expression.ts'
 import { BuildStopped } from './failure.ts'
 import { ASSETS, type Stack } from './stack.ts'
+import { toolStage } from './tool-stage.ts'
 
 /** A Go of the module proxy, checked against the hash that the plan names. Which proxy it comes from decides nothing. */
 export function goToolchain(tool: Tool, stack: Stack): StageSpec {
@@ -16,23 +17,5 @@ export function goToolchain(tool: Tool, stack: Stack): StageSpec {
     )
   }
   const script = readFileSync(join(ASSETS, 'unpack-go.sh'), 'utf8')
-  return {
-    name: storeName('go', version),
-    stack: { path: stack.path },
-    loader: stack.loader,
-    libraries: stack.libraries,
-    mode: 'plain',
-    network: true,
-    sources: [],
-    layers: [],
-    system: [],
-    visible: [],
-    commands: [`set -- ${version} ${hash}\n${script}`],
-    environment: {},
-    searchPath: '/usr/bin:/bin:/usr/sbin:/sbin',
-    keep: ['.'],
-    pick: [],
-    caches: false,
-    salt: '',
-  }
+  return toolStage(storeName('go', version), stack, [`set -- ${version} ${hash}\n${script}`])
 }

@@ -2,6 +2,7 @@ import type { Tool } from '../plan.ts'
 import { type StageSpec, storeName } from './expression.ts'
 import { BuildStopped } from './failure.ts'
 import type { Stack } from './stack.ts'
+import { toolStage } from './tool-stage.ts'
 
 /** The program that starts a tool by its module, apart from whatever environment it is called in. */
 const LAUNCHER = `#!/usr/bin/python3 -I
@@ -56,23 +57,8 @@ export function pypiToolchain(tool: Tool, stack: Stack): StageSpec {
           '/usr/bin/python3 -m compileall -qq --invalidation-mode unchecked-hash /app/lib || true',
         ]),
   ]
-  return {
-    name: storeName(tool.name, tool.version ?? 'newest'),
-    stack: { path: stack.path },
-    loader: stack.loader,
-    libraries: stack.libraries,
-    mode: 'plain',
-    network: true,
-    sources: [],
-    layers: [],
-    system: [],
-    visible: [],
-    commands,
-    environment: { PIP_DISABLE_PIP_VERSION_CHECK: '1', PIP_NO_INPUT: '1' },
-    searchPath: '/usr/bin:/bin:/usr/sbin:/sbin',
-    keep: ['.'],
-    pick: [],
-    caches: false,
-    salt: '',
-  }
+  return toolStage(storeName(tool.name, tool.version ?? 'newest'), stack, commands, {
+    PIP_DISABLE_PIP_VERSION_CHECK: '1',
+    PIP_NO_INPUT: '1',
+  })
 }

@@ -5,6 +5,7 @@ import { type StageSpec, storeName, type StorePath, type Toolchain } from './exp
 import { BuildStopped } from './failure.ts'
 import type { Stack } from './stack.ts'
 import { goToolchain } from './toolchain-go.ts'
+import { toolStage } from './tool-stage.ts'
 import { pypiToolchain } from './toolchain-pypi.ts'
 
 /** How a tool of a plan is made: by one derivation of either expression. */
@@ -68,26 +69,7 @@ function fromDebian(tool: Tool, stack: Stack): ToolRecipe {
     'dpkg-deb -x ./*.deb /tmp/apt/unpacked',
     'mkdir -p /app/bin; cp -a /tmp/apt/unpacked/usr/bin/. /app/bin/',
   ]
-  const spec: StageSpec = {
-    name: storeName(stack.name, tool.name),
-    stack: { path: stack.path },
-    loader: stack.loader,
-    libraries: stack.libraries,
-    mode: 'plain',
-    network: true,
-    sources: [],
-    layers: [],
-    system: [],
-    visible: [],
-    commands,
-    environment: {},
-    searchPath: '/usr/bin:/bin:/usr/sbin:/sbin',
-    keep: ['.'],
-    pick: [],
-    caches: false,
-    salt: '',
-  }
-  return { expression: 'stage.nix', spec }
+  return { expression: 'stage.nix', spec: toolStage(storeName(stack.name, tool.name), stack, commands) }
 }
 
 const notYet = (tool: Tool) =>
