@@ -28,6 +28,7 @@ import { claims, freePorts } from './runner/ports.mjs'
 const LANES = [['check', 'fast', 'db'], ['root'], ['nix'], ['e2e']]
 /** Bytes below which a machine runs one tier at a time. */
 const MEMORY_FOR_LANES = 6 * 2 ** 30
+const LINES_OF_A_FAILURE = 12
 /** Where set-up mounts the controllers that a machine's init did not (runtime/limits/mount-hierarchies.ts). */
 const CONTROLLERS = '/run/skypanel/cgroup'
 
@@ -112,7 +113,7 @@ async function vitest(tier, tell, env = {}) {
   tally.skipped += result.numPendingTests + (result.numTodoTests ?? 0)
   for (const file of result.testResults) {
     for (const test of file.assertionResults)
-      if (test.status === 'failed') failures.push(`${tier}: ${test.fullName}`)
+      if (test.status === 'failed') failures.push(`${tier}: ${test.fullName}${why(test.failureMessages)}`)
     // A file that does not load, or whose set-up fails, has no test to fail; it counts as one.
     if (file.status === 'failed' && !file.assertionResults.some(({ status }) => status === 'failed'))
       note(
@@ -122,6 +123,13 @@ async function vitest(tier, tell, env = {}) {
   }
   if (code !== 0 && tally.failed === before) note(`${tier}: the runner ended with ${code}`, false)
 }
+
+/** The beginning of what a failed test said: whoever sees only the end of the output knows where to look. */
+const why = (messages) =>
+  messages
+    .flatMap((message) => message.split('\n').slice(0, LINES_OF_A_FAILURE))
+    .map((line) => `\n      ${line}`)
+    .join('')
 
 async function bench(tell, env) {
   const all = readdirSync(join(root, 'test', 'bench')).filter((file) => file.endsWith('.bench.ts'))

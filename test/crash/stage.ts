@@ -104,7 +104,7 @@ async function prepare({ platform, world }: Lane, scenario: Scenario) {
     await work.push()
   }
   await quiet(world, app.id, quantity)
-  // The last row is written a moment before its point is passed; who answers this has passed it.
+  // The last step's effect is there a moment before its point is passed; a server that answers this has passed it.
   await platform.api('GET', path)
   const act = async (): Promise<unknown> => {
     switch (scenario) {
