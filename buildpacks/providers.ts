@@ -12,11 +12,26 @@ export interface ProviderRoots {
   readonly assetsRoot?: string
 }
 
+let own: Promise<readonly Provider[]> | null = null
+
+/**
+ * The languages of this version of the platform, or those below other roots. Our own folders do not change while we
+ * run, so they are read once.
+ */
+export function loadProviders(roots: ProviderRoots = {}): Promise<readonly Provider[]> {
+  if (Object.keys(roots).length > 0) return readProviders(roots)
+  own ??= readProviders(roots).catch((error: unknown) => {
+    own = null
+    throw error
+  })
+  return own
+}
+
 /**
  * Every folder with a `provider.json` is a language. Nothing else names one, so adding a folder adds a language.
  * Throws when a folder is incomplete: half a language must not silently change what apps are taken for.
  */
-export async function loadProviders(roots: ProviderRoots = {}): Promise<readonly Provider[]> {
+async function readProviders(roots: ProviderRoots): Promise<readonly Provider[]> {
   const modulesRoot = roots.modulesRoot ?? here
   const assetsRoot = roots.assetsRoot ?? modulesRoot
   const entries = await readdir(assetsRoot, { withFileTypes: true })

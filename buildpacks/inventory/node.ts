@@ -3,7 +3,7 @@ import type { Note, Tool } from '../plan.ts'
 import type { Inventory, Resolution } from './inventory.ts'
 import { nearest } from './nearest.ts'
 import { endOfLife, isLts, OLDEST_NODE } from './node-releases.ts'
-import type { PackageVersion, RegistryPackages } from './registry-packages.ts'
+import { type PackageVersion, released, type RegistryPackages } from './registry-packages.ts'
 import { staleNote } from './stale-note.ts'
 
 /** npm's name for the platform in the packages that carry Node itself. */
@@ -34,11 +34,9 @@ export function chooseNode(
   locked: string | null,
   now: number,
 ): Resolution {
-  const usable = offered
-    .filter(({ version }) => semver.prerelease(version) === null && semver.major(version) >= OLDEST_NODE)
-    .sort((a, b) => semver.rcompare(a.version, b.version))
-  const fits = usable.filter(({ version }) => fitsRange(version, tool.want, now))
-  const kept = fits.find(({ version }) => version === locked)
+  const usable = released(offered).filter(({ version }) => semver.major(version) >= OLDEST_NODE)
+  const kept = usable.find(({ version }) => version === locked && fitsRange(version, tool.want, now))
+  const fits = kept === undefined ? usable.filter(({ version }) => fitsRange(version, tool.want, now)) : []
   const supported = fits.filter(
     ({ version }) => isLts(semver.major(version), now) && endOfLife(semver.major(version)) > now,
   )

@@ -3,7 +3,7 @@ import type { Tool } from '../plan.ts'
 import type { Inventory, Resolution } from './inventory.ts'
 import { nearest } from './nearest.ts'
 import { bundledNpm } from './node-releases.ts'
-import type { PackageVersion, RegistryPackages } from './registry-packages.ts'
+import { type PackageVersion, released, type RegistryPackages } from './registry-packages.ts'
 import { staleNote } from './stale-note.ts'
 
 /** Exact npm versions that fit the Node that was chosen before. */
@@ -33,21 +33,19 @@ export function chooseNpm(
   node: string,
   locked: string | null,
 ): Resolution {
-  const released = offered
-    .filter(({ version }) => semver.prerelease(version) === null)
-    .sort((a, b) => semver.rcompare(a.version, b.version))
-  const works = released.filter(
-    (one) => one.node === null || semver.validRange(one.node) === null || semver.satisfies(node, one.node),
+  const usable = released(offered)
+  const worksWith = (one: PackageVersion) =>
+    one.node === null || semver.validRange(one.node) === null || semver.satisfies(node, one.node)
+  const kept = usable.find(
+    (one) => one.version === locked && worksWith(one) && semver.satisfies(one.version, tool.want),
   )
+  const works = kept === undefined ? usable.filter(worksWith) : []
   const fits = works.filter(({ version }) => semver.satisfies(version, tool.want))
   const major = bundledNpm(semver.major(node))
-  const chosen =
-    fits.find(({ version }) => version === locked) ??
-    fits.find(({ version }) => semver.major(version) === major) ??
-    fits[0]
+  const chosen = kept ?? fits.find(({ version }) => semver.major(version) === major) ?? fits[0]
   if (chosen !== undefined)
     return { ok: true, version: chosen.version, hash: chosen.integrity, url: chosen.tarball, notes: [] }
-  const exists = released.find(({ version }) => semver.satisfies(version, tool.want))
+  const exists = usable.find(({ version }) => semver.satisfies(version, tool.want))
   const near = nearest(
     works.map(({ version }) => version),
     tool.want,

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto'
-import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import semver from 'semver'
 import { z } from 'zod'
 import { InventoryUnreachable } from './inventory.ts'
 
@@ -13,6 +14,19 @@ export const PackageVersion = z.object({
   node: z.string().nullable(),
 })
 export type PackageVersion = z.infer<typeof PackageVersion>
+
+const sorted = new WeakMap<readonly PackageVersion[], readonly PackageVersion[]>()
+
+/** Those that are no prerelease, the newest first. The same list is sorted once. */
+export function released(offered: readonly PackageVersion[]): readonly PackageVersion[] {
+  const before = sorted.get(offered)
+  if (before !== undefined) return before
+  const list = offered
+    .filter(({ version }) => semver.prerelease(version) === null)
+    .sort((a, b) => semver.rcompare(a.version, b.version))
+  sorted.set(offered, list)
+  return list
+}
 
 export interface PackageList {
   readonly versions: readonly PackageVersion[]
@@ -116,9 +130,18 @@ function nodeOf(engines: unknown): string | null {
   return typeof engines.node === 'string' ? engines.node : null
 }
 
+/** What was read last, by file: a list of a thousand versions takes as long to read as all of planning. */
+const remembered = new Map<string, { readonly mtime: number; readonly cached: Cached }>()
+const REMEMBERED = 16
+
 async function readCache(file: string, registry: string): Promise<Cached | null> {
   try {
-    const cached = Cached.parse(JSON.parse(await readFile(file, 'utf8')))
+    const { mtimeMs: mtime } = await stat(file)
+    const before = remembered.get(file)
+    const cached =
+      before?.mtime === mtime ? before.cached : Cached.parse(JSON.parse(await readFile(file, 'utf8')))
+    if (remembered.size >= REMEMBERED) remembered.clear()
+    remembered.set(file, { mtime, cached })
     return cached.registry === registry ? cached : null
   } catch {
     // Absent or written by another version: the registry knows better.

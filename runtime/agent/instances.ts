@@ -140,7 +140,7 @@ export function createInstances(options: InstancesOptions): Instances {
   async function bringUp(record: InstanceRecord): Promise<void> {
     if (record.state.ending !== null) return await end(record, { code: null, signal: 'SIGKILL', oom: false })
     try {
-      await writeLogSource(record, false, options.logGroup)
+      writeLogSource(record, false, options.logGroup)
       await driver.start(record.spec, record.placement, async (handle) => saveHandle(record, handle))
     } catch (error) {
       warn(`${record.spec.name} of ${record.spec.appName} could not be started`, error)
@@ -223,7 +223,7 @@ export function createInstances(options: InstancesOptions): Instances {
   async function clearAway(record: InstanceRecord, handle: InstanceRecord['handle']): Promise<void> {
     try {
       if (handle !== null) await driver.destroy(handle)
-      await writeLogSource(record, true, options.logGroup)
+      writeLogSource(record, true, options.logGroup)
       saveState(record, { ...record.state, cleared: true })
     } catch (error) {
       warn(`Cannot clear away ${record.spec.id}; it is tried again`, error)

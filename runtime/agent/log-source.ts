@@ -1,5 +1,4 @@
-import { existsSync, rmSync } from 'node:fs'
-import { chmod, chown, mkdir, writeFile } from 'node:fs/promises'
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { LogSource } from '../../server/contract/log-feed.ts'
 import type { InstanceRecord } from './instance-record.ts'
@@ -8,23 +7,19 @@ import type { InstanceRecord } from './instance-record.ts'
 const UNREAD_MS = 10 * 60_000
 
 /** What the logs process reads (see `contract/log-feed.ts`): the streams, and whose they are. */
-export async function writeLogSource(
-  record: InstanceRecord,
-  ended: boolean,
-  logGroup: number | null,
-): Promise<void> {
+export function writeLogSource(record: InstanceRecord, ended: boolean, logGroup: number | null): void {
   const folder = join(record.placement.folder, 'log')
-  await mkdir(folder, { recursive: true, mode: 0o750 })
+  mkdirSync(folder, { recursive: true, mode: 0o750 })
   const path = join(folder, 'source.json')
   const source: LogSource = { app: record.spec.app, process: record.spec.name, ended }
-  await writeFile(path, JSON.stringify(source), { mode: 0o640 })
+  writeFileSync(path, JSON.stringify(source), { mode: 0o640 })
   // The logs process punches holes into what it has read, so it may write as well.
   const streams = ['out', 'err'].map((name) => join(folder, name))
-  for (const stream of streams) await writeFile(stream, '', { flag: 'a', mode: 0o660 })
+  for (const stream of streams) writeFileSync(stream, '', { flag: 'a', mode: 0o660 })
   if (logGroup === null) return
-  await chmod(folder, 0o750)
-  for (const stream of streams) await chmod(stream, 0o660)
-  for (const entry of [folder, path, ...streams]) await chown(entry, 0, logGroup)
+  chmodSync(folder, 0o750)
+  for (const stream of streams) chmodSync(stream, 0o660)
+  for (const entry of [folder, path, ...streams]) chownSync(entry, 0, logGroup)
 }
 
 /** Removes the folder of an instance that is over and forgotten, once its logs were read. False: not yet. */

@@ -9,13 +9,15 @@ export interface Target {
   readonly path: string | null
 }
 
-const FIRST_MS = 10
+const FIRST_MS = 5
 const LAST_MS = 250
+/** Most apps are up within half a second: so long it stays at the first. */
+const QUICK_ATTEMPTS = 80
 const ATTEMPT_MS = 5000
 
 /** How long to wait before the next attempt: quick while an app starts, calm with one that takes its time. */
 export function probeDelay(attempt: number): number {
-  return Math.min(LAST_MS, FIRST_MS * 1.15 ** attempt)
+  return Math.min(LAST_MS, FIRST_MS * 1.15 ** Math.max(0, attempt - QUICK_ATTEMPTS))
 }
 
 function accepts(target: Target): Promise<boolean> {

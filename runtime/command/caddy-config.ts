@@ -1,4 +1,4 @@
-import { ROUTE_ZONE } from '../../server/contract/directory.ts'
+import { ROUTE_ZONE, ROUTER_REFRESH } from '../../server/contract/directory.ts'
 import { APP_PORT, type Installation } from '../installation.ts'
 
 export interface CaddyFacts {
@@ -159,7 +159,7 @@ function appProxy(dnsPort: number, knowsStreamCloseDelay: boolean) {
       // Never the bare host: with it `Host: 127.0.0.1` would make an open proxy of us.
       name: `{http.request.host}.${ROUTE_ZONE}.`,
       port: String(APP_PORT),
-      refresh: '100ms',
+      refresh: `${ROUTER_REFRESH}ms`,
       // Without `udp/` Caddy 2.6 dials TCP.
       resolver: { addresses: [`udp/127.0.0.1:${dnsPort}`] },
     },

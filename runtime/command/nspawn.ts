@@ -34,6 +34,9 @@ const MANY_BINDS = 64
 /** The kernel takes one page of mount options. */
 const MOUNT_OPTIONS = 4000
 
+/** The shim's descriptor on which it is told that the instance's network is there. */
+export const GO_FD = 3
+
 /** Where the init stands inside; /run is a tmpfs that nspawn makes, so no stack needs a mount point for it. */
 const INIT_INSIDE = '/run/skypanel-init'
 
@@ -63,7 +66,10 @@ function shimArgv(facts: NspawnFacts): string[] {
     // Init loads a stricter filter from constant tables (native/filter.h); nspawn would spend 50 ms on making its own.
     '--env',
     'SYSTEMD_SECCOMP=0',
+    // Joining a group waits for the kernel's other processors (10 ms): the network is made meanwhile.
     ...facts.cgroups.flatMap((directory) => ['--cgroup', directory]),
+    '--go',
+    String(GO_FD),
     '--netns',
     facts.netns,
     '--private-mounts',

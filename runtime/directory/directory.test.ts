@@ -5,7 +5,7 @@ import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import type { HostTable, InstanceTable } from '../../server/contract/directory.ts'
+import { ROUTER_REFRESH, type HostTable, type InstanceTable } from '../../server/contract/directory.ts'
 import { clientKinds } from './clients.ts'
 import { openDirectory } from './directory.ts'
 import { addressesOf, queryPacket } from '../../test/support/dns.ts'
@@ -97,6 +97,16 @@ test('a withdrawn instance is out before the call returns', async () => {
   const done = directory.withdraw('one', '00000000-0000-7000-8000-000000000100')
   expect(directory.resolve('shop.example.com')).toEqual(['10.0.0.3'])
   await done
+})
+
+test('a withdrawal is answered when a router that has just asked must ask again', async () => {
+  const directory = await open()
+  await directory.putHosts(hosts(1, { 'shop.example.com': {} }))
+  await directory.putInstances(instances('10.0.0.2', '10.0.0.3'))
+  directory.resolve('shop.example.com')
+  const asked = Date.now()
+  await directory.withdraw('one', '00000000-0000-7000-8000-000000000100')
+  expect(Date.now() - asked).toBeGreaterThanOrEqual(ROUTER_REFRESH)
 })
 
 test('who waits for a host is told the moment that it is served', async () => {

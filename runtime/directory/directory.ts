@@ -1,9 +1,11 @@
-import type {
-  DirectoryState,
-  HostState,
-  HostTable,
-  InstanceTable,
-  RegisteredInstance,
+import { setTimeout as sleep } from 'node:timers/promises'
+import {
+  ROUTER_REFRESH,
+  type DirectoryState,
+  type HostState,
+  type HostTable,
+  type InstanceTable,
+  type RegisteredInstance,
 } from '../../server/contract/directory.ts'
 import { normalHost } from './host-name.ts'
 import { decideChoice, served, startChoice, type Choice, type ChoiceEvent } from './registry-choice.ts'
@@ -30,6 +32,7 @@ export interface Directory {
   waitFor(host: string, signal: AbortSignal): Promise<HostState>
   putHosts(table: HostTable): Promise<{ ok: true } | { ok: false; newest: number }>
   putInstances(table: InstanceTable): Promise<void>
+  /** Resolves once no router that asked here before goes by an answer with the instance in it. */
   withdraw(node: string, instance: string): Promise<void>
   fed(): readonly RegisteredInstance[]
   state(): DirectoryState
@@ -38,6 +41,9 @@ export interface Directory {
   /** Called after each change of what agents feed; returns how to stop that. */
   onFed(listener: (instances: readonly RegisteredInstance[]) => void): () => void
 }
+
+/** ms between our answer and the moment from which the router counts its age. */
+const ANSWER_TAKES = 20
 
 /**
  * Holds what was told and answers from memory. A document is served before it is on disk (a drain must not wait for a
@@ -55,6 +61,9 @@ export function openDirectory(options: {
   let choice: Choice = startChoice(fedInstances(told), options.now())
   let index: Index = buildIndex(told, served(choice))
   let turn = 0
+  /** When the router last asked for an app; it may have done so just before we were started. */
+  const asked = new Map<string, number>()
+  const startedAt = options.now()
   const ownHosts = new Set(options.ownHosts)
   const fedListeners = new Set<(instances: readonly RegisteredInstance[]) => void>()
   const waiters = new Set<() => void>()
@@ -76,11 +85,19 @@ export function openDirectory(options: {
     decide({ kind: 'fed', instances })
     for (const listener of fedListeners) listener(instances)
   }
+  /** Most apps are not asked for at every moment: there is nothing to wait for then. */
+  async function untilRouterAsksAgain(app: string | undefined): Promise<void> {
+    if (app === undefined) return
+    const rest = (asked.get(app) ?? startedAt) + ROUTER_REFRESH + ANSWER_TAKES - options.now()
+    if (rest > 0) await sleep(Math.min(rest, ROUTER_REFRESH + ANSWER_TAKES))
+  }
   const look = (host: string) => stateOf(index, normalHost(host))
 
   return {
     resolve(host) {
       const { addresses } = look(host)
+      const app = index.hosts.get(normalHost(host))?.app
+      if (app !== undefined) asked.set(app, options.now())
       turn = (turn + 1) % 0x10000
       return addresses.length > 0 ? rotated(addresses, turn) : [options.edge]
     },
@@ -114,8 +131,9 @@ export function openDirectory(options: {
       await keepInstances()
     },
     async withdraw(node, instance) {
+      const app = fedInstances(told).find(({ id }) => id === instance)?.app
       feed(withdraw(told, node, instance))
-      await keepInstances()
+      await Promise.all([keepInstances(), untilRouterAsksAgain(app)])
     },
     fed: () => fedInstances(told),
     state: () => ({

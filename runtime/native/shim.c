@@ -16,6 +16,7 @@
  *   --env KEY=VALUE       the environment is emptied by the first of these
  *   --pidns               own pid, ipc and mount namespace; everything in it ends with us
  *   --oom N               our oom_score_adj, and that of all we become
+ *   --go FD               wait for a byte from this descriptor and close it; its end without one is ours
  *   --peer                print "<uid> <pid>" of the peer of the unix socket on stdin, and end
  */
 #define _GNU_SOURCE
@@ -168,6 +169,14 @@ static void pid_namespace(void) {
   _exit(WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status));
 }
 
+static void await_go(int fd) {
+  char word;
+  ssize_t n;
+  while ((n = read(fd, &word, 1)) < 0 && errno == EINTR);
+  if (n != 1) errno = ECANCELED, die("this start was given up", "");
+  close(fd);
+}
+
 static int peer(void) {
   struct ucred who;
   socklen_t size = sizeof who;
@@ -190,6 +199,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(option, "--netns")) enter(arg, CLONE_NEWNET);
     else if (!strcmp(option, "--mntns")) enter(arg, CLONE_NEWNS);
     else if (!strcmp(option, "--sysctl")) { char *value = after(arg, '='); snprintf(path, sizeof path, "/proc/sys/%s", arg); put(path, value); }
+    else if (!strcmp(option, "--go")) await_go(atoi(arg));
     else if (!strcmp(option, "--oom")) put("/proc/self/oom_score_adj", arg);
     else if (!strcmp(option, "--tmpfs")) tmpfs(arg);
     else if (!strcmp(option, "--overlay")) overlay(arg);

@@ -49,7 +49,10 @@ export const HostState = z.object({
 })
 export type HostState = z.infer<typeof HostState>
 
-/** `POST /withdraw` on the unix socket: one instance is out at once, before its agent's next document. */
+/**
+ * `POST /withdraw` on the unix socket: one instance is out at once, before its agent's next document. Answered when the
+ * router cannot go by an older answer any more, which may take ROUTER_REFRESH.
+ */
 export const Withdrawal = z.object({ node: z.string(), instance: InstanceId })
 
 /** `GET /state` on the unix socket. */
@@ -60,6 +63,9 @@ export const DirectoryState = z.object({
   since: z.number(),
 })
 export type DirectoryState = z.infer<typeof DirectoryState>
+
+/** ms: how long the router goes by an answer of the directory before it asks again. */
+export const ROUTER_REFRESH = 100
 
 /** The zone under which Caddy asks; never the bare host, or a `Host: 127.0.0.1` would make it an open proxy. */
 export const ROUTE_ZONE = 'route.skypanel.internal'

@@ -1,10 +1,8 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { ReleaseId } from '../contract/ids.ts'
 import { isRouted, isServing } from '../domain/release.ts'
 import { getDeployment, openRollout } from '../store/deployments.ts'
 import { formationOf } from '../store/formation.ts'
 import { openInstances } from '../store/instances.ts'
-import { ROUTER_REFRESH } from './deploy-context.ts'
 import { listenFor, type Waiter } from './pause.ts'
 import { Rejected } from './rejected.ts'
 import { checkSignal, guarded, type Work, type WorkStep } from './work.ts'
@@ -51,7 +49,8 @@ export const rolloutStep: WorkStep = {
 
 /**
  * Whoever is told that a release is live shall not meet the one before: waits until its routed instances have left the
- * registry and the router has asked again. The deployment has succeeded whatever becomes of this, so it has an end.
+ * registry, which a node confirms when its router knows. The deployment has succeeded whatever becomes of this, so it
+ * has an end.
  */
 async function aloneInRouting(work: Work, release: ReleaseId | null, news: Waiter): Promise<void> {
   const { ctx, deployment } = work
@@ -65,11 +64,9 @@ async function aloneInRouting(work: Work, release: ReleaseId | null, news: Waite
         (phase === 'started' || (phase === 'draining' && !confirmed)) &&
         status === 'ready',
     )
-    if (others.length === 0) break
-    if (Date.now() >= until) return
+    if (others.length === 0 || Date.now() >= until) return
     await news.wait(LOOK_FOR_ROUTER, work.signal)
   }
-  await sleep(ROUTER_REFRESH, undefined, { signal: work.signal }).catch(() => undefined)
 }
 
 function sentence(code: 'boot_crash' | 'boot_timeout', reason: string): string {

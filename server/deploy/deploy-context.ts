@@ -1,3 +1,4 @@
+import { ROUTER_REFRESH } from '../contract/directory.ts'
 import type { Sealer } from '../secrets/sealer.ts'
 import type { Db } from '../store/db.ts'
 import type { Bus } from './bus.ts'
@@ -41,10 +42,7 @@ export interface DeploySettings {
   webUrl(name: string): string
 }
 
-/** ms: how often the router asks for an app's addresses. */
-export const ROUTER_REFRESH = 100
-
-/** ms: it may hold on to an answer for as long; a second on top. */
+/** ms: the router may go by an older answer for as long; a second on top. */
 export const ROUTER_LAG = ROUTER_REFRESH + 1_000
 
 /** What deploying is made of; each function names the parts that it needs. */

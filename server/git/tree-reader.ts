@@ -1,7 +1,6 @@
 import fs from 'node:fs'
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import git from 'isomorphic-git'
 import { runGit } from './spawn-git.ts'
 
 export interface CommitFacts {
@@ -28,6 +27,8 @@ export async function readCommit(repo: string, commit: string): Promise<CommitFa
     const [author = '', subject = ''] = stdout.split('\n')
     return { author, subject: subject.slice(0, 200) }
   }
+  // Loaded by the first push: a server that gets none is spared a megabyte of code.
+  const { default: git } = await import('isomorphic-git')
   const { commit: facts } = await git.readCommit({ fs, gitdir: repo, oid: commit })
   const subject = facts.message.trimStart().split('\n', 1)[0] ?? ''
   return { author: `${facts.author.name} <${facts.author.email}>`, subject: subject.slice(0, 200) }

@@ -1,6 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { runner } from 'node-pg-migrate'
 import pg from 'pg'
 import { DomainError } from '../domain/errors.ts'
 import { asDomainError } from './db-errors.ts'
@@ -63,6 +62,8 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
         )
       }
     }
+    // The server that only checks does without its code.
+    const { runner } = await import('node-pg-migrate')
     const ran = await runner({
       dbClient: client,
       dir: options.folder,

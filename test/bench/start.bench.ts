@@ -10,7 +10,7 @@ import { Platform } from './platform.ts'
 
 const run = promisify(execFile)
 const platform = await Platform.load()
-const skypanel = fileURLToPath(new URL('../../cli/skypanel.mjs', import.meta.url))
+const skypanel = fileURLToPath(new URL('../../cli/skypanel.cjs', import.meta.url))
 
 const HELLO = `require('node:http').createServer((_, res) => res.end('hello ' + (process.env.DYNO ?? ''))).listen(process.env.PORT)\n`
 

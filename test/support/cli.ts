@@ -77,7 +77,7 @@ export class CliBench implements Disposable {
   readonly script: string
   readonly env: Readonly<Record<string, string>>
 
-  /** `script`: the command line to run, a bundle or `cli/skypanel.mjs`. */
+  /** `script`: the command line to run, a bundle or `cli/skypanel.cjs`. */
   constructor(script: string, env: Readonly<Record<string, string>> = {}) {
     this.script = script
     this.env = {

@@ -49,7 +49,7 @@ export class TestPlatform implements AsyncDisposable {
     if (file === undefined)
       throw new Error('SKYPANEL_TEST_PLATFORM names no platform. Type: npm run test:e2e')
     const facts = Facts.parse(JSON.parse(await readFile(file, 'utf8')))
-    const cli = new CliBench(join(CHECKOUT, 'cli', 'skypanel.mjs'), {
+    const cli = new CliBench(join(CHECKOUT, 'cli', 'skypanel.cjs'), {
       SKYPANEL_HOST: new URL(facts.api).origin,
     })
     const done = await cli.run(['login', '--token-stdin'], { input: await readFile(facts.tokenFile, 'utf8') })
