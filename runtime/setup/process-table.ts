@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto'
-import { access, readFile } from 'node:fs/promises'
+import { access, readFile, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { postgresArgv } from '../postgres/postgres-cluster.ts'
 import type { Process } from '../supervisor/process.ts'
@@ -42,6 +42,11 @@ export async function processTable(context: SetupContext): Promise<Process[]> {
       () => null,
     ),
     serverEnv: Object.fromEntries(passed),
+    // The number of what is pinned there, not of the empty file below it.
+    namespace: await stat(context.at.mountNamespace).then(
+      ({ ino }) => String(ino),
+      () => '',
+    ),
     settings: await markOf([context.at.installation, context.at.registries]),
   })
 }

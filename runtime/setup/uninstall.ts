@@ -60,7 +60,7 @@ export async function uninstall(context: SetupContext, reporter: Reporter): Prom
     await unmountHierarchies()
     if (await hasSystemd()) await tryRun(['systemctl', 'stop', 'skypanel.slice'])
   }
-  // The empty /nix stays: removing a folder unmounts what any other namespace has mounted on it.
+  // /nix stays: removing a folder unmounts what any other namespace has mounted on it.
   reporter.line(`Installation ${id} is removed. The system packages stay; other programs may use them.`)
   return 0
 }

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, rmdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { run } from '../exec.ts'
@@ -14,11 +14,17 @@ afterEach(async () => {
 })
 
 test('inside, the store of the installation is /nix; outside, nothing of it shows', async () => {
-  const before = await readdir('/nix').catch(() => [])
   await ensureNamespace(home)
   await writeFile(join(home, 'nix', 'ours'), 'store')
   expect(await run([...inNamespace(home), 'cat', '/nix/ours'])).toBe('store')
-  expect(await readdir('/nix')).toEqual(before)
+  expect(await readdir('/nix')).not.toContain('ours')
+})
+
+test('whoever tidies up empty folders on the machine does not take the store away', async () => {
+  await ensureNamespace(home)
+  await writeFile(join(home, 'nix', 'ours'), 'store')
+  await expect(rmdir('/nix')).rejects.toThrow('ENOTEMPTY')
+  expect(await run([...inNamespace(home), 'cat', '/nix/ours'])).toBe('store')
 })
 
 test('asked again it changes nothing; processes inside keep seeing the same store', async () => {

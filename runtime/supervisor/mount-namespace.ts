@@ -55,7 +55,7 @@ export async function ensureNamespace(home: string): Promise<void> {
   await removeNamespace(home)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   await mkdir(at.nix, { recursive: true })
-  await mkdir('/nix', { recursive: true })
+  await makeMountPoint()
   // Before the copy of the mounts is made: the agent reads limits in there.
   await mountHierarchies()
   // A namespace can only be pinned below a mount that does not propagate.
@@ -76,6 +76,16 @@ export async function ensureNamespace(home: string): Promise<void> {
     throw new Error(
       `The mount namespace ${at.mountNamespace} could not be made. Is this a container that may not mount?`,
     )
+}
+
+const KEEP = `Installations of SkyPanel mount their stores here, in namespaces of their own. This file keeps the folder from being
+removed as an empty one: removing it would take the store from all of them at once.
+`
+
+/** A folder that is a mount point elsewhere can be removed here, and the mounts go with it; unless it is not empty. */
+async function makeMountPoint(): Promise<void> {
+  await mkdir('/nix', { recursive: true })
+  await writeFile('/nix/.skypanel', KEEP)
 }
 
 const PIN_TRIES = 40

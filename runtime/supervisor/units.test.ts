@@ -41,6 +41,7 @@ const facts: Facts = {
   consul: ['/var/lib/skypanel/consul/consul', 'agent'],
   caBundle: '/etc/ssl/certs/ca-certificates.crt',
   serverEnv: {},
+  namespace: '4026532001',
   settings: 'a1',
 }
 const table = processes(facts)
