@@ -18,6 +18,14 @@ export function openListener(makeClient: () => pg.Client): Listener {
   let attempt = 0
   let timer: NodeJS.Timeout | null = null
   let closed = false
+  let turn: Promise<unknown> = Promise.resolve()
+
+  /** One after the other, as a connection takes them. */
+  function say(on: pg.Client, word: 'LISTEN' | 'UNLISTEN', channel: string): Promise<unknown> {
+    const said = turn.then(() => on.query(`${word} ${on.escapeIdentifier(channel)}`))
+    turn = said.catch(() => undefined)
+    return said
+  }
 
   async function connect() {
     if (closed || connecting || client !== null || heardBy.size === 0) return
@@ -38,7 +46,7 @@ export function openListener(makeClient: () => pg.Client): Listener {
     })
     try {
       await next.connect()
-      for (const channel of heardBy.keys()) await next.query(`LISTEN ${next.escapeIdentifier(channel)}`)
+      for (const channel of heardBy.keys()) await say(next, 'LISTEN', channel)
       if (!broken) client = next
       attempt = 0
     } catch {
@@ -53,7 +61,7 @@ export function openListener(makeClient: () => pg.Client): Listener {
     }
     for (const [channel, listeners] of heardBy) {
       // A channel that came while we connected is not listened to yet.
-      await next.query(`LISTEN ${next.escapeIdentifier(channel)}`).catch(lost)
+      await say(next, 'LISTEN', channel).catch(lost)
       for (const heard of listeners) heard(null)
     }
   }
@@ -76,8 +84,7 @@ export function openListener(makeClient: () => pg.Client): Listener {
       heardBy.set(channel, listeners.add(heard))
       if (client === null) void connect()
       else if (isNew) {
-        const current = client
-        void current.query(`LISTEN ${current.escapeIdentifier(channel)}`).then(
+        void say(client, 'LISTEN', channel).then(
           () => heard(null),
           () => undefined, // The connection's own error handler makes a new one, which listens to this channel too.
         )
@@ -86,7 +93,7 @@ export function openListener(makeClient: () => pg.Client): Listener {
         listeners.delete(heard)
         if (listeners.size > 0 || heardBy.get(channel) !== listeners) return
         heardBy.delete(channel)
-        client?.query(`UNLISTEN ${client.escapeIdentifier(channel)}`).catch(() => undefined)
+        if (client !== null) say(client, 'UNLISTEN', channel).catch(() => undefined)
       }
     },
     async close() {
