@@ -1,22 +1,22 @@
-import { lazy } from 'react'
 import { Navigate, Route, Routes as Table } from 'react-router'
 import { Gate } from './layout/gate.tsx'
 import { NotFound } from './layout/not-found.tsx'
+import { page } from './layout/page.tsx'
 import { Shell } from './layout/shell.tsx'
 
 // A page is loaded when it is first gone to; the frame around it is there at once.
-const SignIn = lazy(async () => ({ default: (await import('./pages/sign-in/sign-in.tsx')).SignIn }))
-const Welcome = lazy(async () => ({ default: (await import('./pages/welcome/welcome.tsx')).Welcome }))
-const Apps = lazy(async () => ({ default: (await import('./pages/apps/apps.tsx')).Apps }))
-const AppFrame = lazy(async () => ({ default: (await import('./pages/app/app-frame.tsx')).AppFrame }))
-const Overview = lazy(async () => ({ default: (await import('./pages/overview/overview.tsx')).Overview }))
-const Activity = lazy(async () => ({ default: (await import('./pages/activity/activity.tsx')).Activity }))
-const BuildPage = lazy(async () => ({ default: (await import('./pages/build/build-page.tsx')).BuildPage }))
-const Releases = lazy(async () => ({ default: (await import('./pages/releases/releases.tsx')).Releases }))
-const Config = lazy(async () => ({ default: (await import('./pages/config/config.tsx')).Config }))
-const Logs = lazy(async () => ({ default: (await import('./pages/logs/logs.tsx')).Logs }))
-const Settings = lazy(async () => ({ default: (await import('./pages/settings/settings.tsx')).Settings }))
-const Account = lazy(async () => ({ default: (await import('./pages/account/account.tsx')).AccountPage }))
+const SignIn = page(async () => (await import('./pages/sign-in/sign-in.tsx')).SignIn)
+const Welcome = page(async () => (await import('./pages/welcome/welcome.tsx')).Welcome)
+const Apps = page(async () => (await import('./pages/apps/apps.tsx')).Apps)
+const AppFrame = page(async () => (await import('./pages/app/app-frame.tsx')).AppFrame)
+const Overview = page(async () => (await import('./pages/overview/overview.tsx')).Overview)
+const Activity = page(async () => (await import('./pages/activity/activity.tsx')).Activity)
+const BuildPage = page(async () => (await import('./pages/build/build-page.tsx')).BuildPage)
+const Releases = page(async () => (await import('./pages/releases/releases.tsx')).Releases)
+const Config = page(async () => (await import('./pages/config/config.tsx')).Config)
+const Logs = page(async () => (await import('./pages/logs/logs.tsx')).Logs)
+const Settings = page(async () => (await import('./pages/settings/settings.tsx')).Settings)
+const Account = page(async () => (await import('./pages/account/account.tsx')).AccountPage)
 
 export function Routes() {
   return (

@@ -10,8 +10,12 @@ import { StatusDot } from '../design/status-pill.tsx'
 import { useIsOutdated, useLiveState } from '../live/live-context.tsx'
 import { strings } from '../strings.ts'
 import { AccountMenu } from './account-menu.tsx'
+import { loadPages } from './page.tsx'
 import { PageBoundary } from './page-boundary.tsx'
 import './shell.css'
+
+/** ms after which the first page has what it asked for, and those that may follow are brought. */
+const QUIET_MS = 400
 
 /** What stands around every page: brand, apps, account, and whether the page is connected. */
 export function Shell() {
@@ -25,6 +29,10 @@ export function Shell() {
     main.current?.focus({ preventScroll: true })
     window.scrollTo(0, 0)
   }, [pathname])
+  useEffect(() => {
+    const timer = setTimeout(() => void loadPages(), QUIET_MS)
+    return () => clearTimeout(timer)
+  }, [])
   return (
     <div className="shell">
       <a className="skip" href="#main">
