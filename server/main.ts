@@ -12,7 +12,7 @@ import { hostedApps } from './store/domains.ts'
 import { migrate } from './store/migrate.ts'
 import { openLog } from './telemetry/log.ts'
 
-const USAGE = `Usage: node server/main.js <verb> --home <folder>
+const USAGE = `Usage: node server/main.mjs <verb> --home <folder>
   serve                         run the platform's server until SIGTERM
   migrate                       bring the database to this version; prints {"applied": [...]}
   facts                         what the doctor compares with the machine; prints {"hosts", "builds"}

@@ -143,7 +143,7 @@ async function build() {
       buildDashboard(files, facts),
     ])
     await copyAssets(files)
-    await bundleCli()
+    await Promise.all([bundleCli(), bundleServer()])
     await writeFile(join(dist, '.content'), await contentOf(files))
     await writeFile(stampFile, stamp)
   })
@@ -202,6 +202,11 @@ async function bundleCli() {
     )
   const { bundleCli: bundle } = await import(pathToFileURL(script).href)
   await bundle({ outdir: join(dist, 'cli') })
+}
+
+async function bundleServer() {
+  const { bundleServer: bundle } = await import(pathToFileURL(join(root, 'server', 'bundle.mjs')).href)
+  await bundle({ dist })
 }
 
 /** Two starts at once would write dist at the same time; the kernel lets go of this one whatever happens to us. */

@@ -101,7 +101,7 @@ export function processes(facts: Facts): Process[] {
       ready: { kind: 'tcp', port: installation.ports.http },
     }),
     process('server', 3, {
-      argv: program('server/main.js', 'serve'),
+      argv: program('server/main.mjs', 'serve'),
       user: who.server,
       env: { ...ours, ...certificates, ...facts.serverEnv },
       plane: 'control',

@@ -126,7 +126,7 @@ async function serverVerb(platform: TestPlatform, ...argv: string[]): Promise<un
       `--regid=${user}`,
       '--init-groups',
       join(current, 'bin', 'node'),
-      join(current, 'server', 'main.js'),
+      join(current, 'server', 'main.mjs'),
       ...argv,
       '--home',
       home,

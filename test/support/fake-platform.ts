@@ -10,7 +10,6 @@ import { fileURLToPath } from 'node:url'
 import { createNodeClient } from '../../server/deploy/node-client.ts'
 import { openDb, type Db } from '../../server/store/db.ts'
 import { migrate } from '../../server/store/migrate.ts'
-import { bundledServer } from './bundled-server.ts'
 import { compile, compiled } from './compiled.ts'
 import { checkout, commit, git, spawnGit } from './git-server.ts'
 import { withDatabase } from './postgres.ts'
@@ -138,7 +137,7 @@ export async function startFakePlatform(serverEnv: Readonly<Record<string, strin
     }),
   )
   compile()
-  const serverScript = await bundledServer()
+  const serverScript = join(root, 'dist', 'server', 'main.mjs')
   // The native hook starts in a millisecond; a machine without a compiler tests with the script.
   await mkdir(join(home, 'native', 'bin'), { recursive: true })
   const built = spawnSync('cc', [

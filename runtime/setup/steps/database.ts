@@ -51,7 +51,7 @@ export async function serverCommand(context: SetupContext, ...argv: string[]): P
       '--no-new-privs',
       '--',
       node,
-      join(folder, 'server/main.js'),
+      join(folder, 'server/main.mjs'),
       ...argv,
       '--home',
       context.options.home,
