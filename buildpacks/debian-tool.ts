@@ -89,6 +89,7 @@ function fits(text: string, { version, keepsOld }: DebianTool): 'yes' | 'newer' 
  * null when it is none. An exact version stands for its line, since Debian has its own patch level.
  */
 export function rangeOf(text: string): string | null {
+  if (text.length > 100) return null
   const clean = text.trim().replace(/^(?:[a-z]+[-@ ])+(?=\d)/i, '')
   if (clean === '' || /^(?:\*|latest|stable|system|any|-any)$/i.test(clean)) return '*'
   const parts = clean

@@ -15,9 +15,12 @@ const PATH = /^[\w./-]+$/
 /** The few plain lines of shard.yml that matter; it is YAML, of which people write the same handful of forms. */
 export function readShard(view: FileView): Shard {
   const file = view.read('shard.yml')
-  const text = file.ok ? file.text.replaceAll(/^\s*#.*$/gm, '') : ''
-  const value = (key: string) =>
-    new RegExp(`^${key}:[ \\t]*["']?([^"'#\\n]+?)["']?[ \\t]*(?:#.*)?$`, 'm').exec(text)?.[1]?.trim() ?? null
+  const text = file.ok ? file.text.replaceAll(/^[ \t]*#.*$/gm, '') : ''
+  const value = (key: string) => {
+    const line = new RegExp(`^${key}:(.*)$`, 'm').exec(text)?.[1]?.replace(/\s#.*/, '').trim() ?? ''
+    const plain = line.replace(/^["']/, '').replace(/["']$/, '')
+    return plain === '' ? null : plain
+  }
   const block = /^targets:[ \t]*\n((?:[ \t]+.*\n?|\n)*)/m.exec(text)?.[1] ?? ''
   const targets = [...block.matchAll(/^[ \t]+([\w.-]+):[ \t]*\n[ \t]+main:[ \t]*["']?([\w./-]+)/gm)]
     .map(([, name = '', main = '']) => ({ name, main }))

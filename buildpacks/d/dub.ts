@@ -32,8 +32,8 @@ export function readDub(view: FileView): Dub | null {
   const sdl = view.read('dub.sdl')
   if (!sdl.ok) return null
   const field = (key: string) =>
-    new RegExp(`^\\s*${key}\\s+["\`]([^"\`]*)["\`]`, 'm').exec(sdl.text)?.[1] ?? null
-  return dub('dub.sdl', field, /^\s*dependency\s+"/m.test(sdl.text))
+    new RegExp(`^[ \\t]*${key}\\s+["\`]([^"\`]*)["\`]`, 'm').exec(sdl.text)?.[1] ?? null
+  return dub('dub.sdl', field, /^[ \t]*dependency\s+"/m.test(sdl.text))
 }
 
 function dub(file: string, field: (key: string) => string | null, depends: boolean): Dub {

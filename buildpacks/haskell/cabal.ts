@@ -22,12 +22,12 @@ export function readCabal(view: FileView): Cabal | null {
     if (!file.ok) continue
     let section = 'library'
     let field = ''
-    for (const line of file.text.replaceAll(/^\s*--.*$/gm, '').split('\n')) {
+    for (const line of file.text.replaceAll(/^[ \t]*--.*$/gm, '').split('\n')) {
       const head =
         /^(executable|library|test-suite|benchmark|common|foreign-library|flag|source-repository)\b\s*([\w-]*)/i.exec(
           line,
         )
-      const start = /^\s*([\w-]+)\s*:(.*)$/.exec(line)
+      const start = /^[ \t]*([\w-]+)\s*:(.*)$/.exec(line)
       const package_ = /^name\s*:\s*([\w-]+)/i.exec(line)?.[1]
       if (package_ !== undefined) own.add(package_)
       if (head !== null) {
@@ -51,7 +51,7 @@ export function readCabal(view: FileView): Cabal | null {
 /** hpack's YAML, in the form that everybody writes it: lists with a dash, under `dependencies` and `executables`. */
 function readHpack(view: FileView): Cabal {
   const file = view.read('package.yaml')
-  const text = file.ok ? file.text.replaceAll(/^\s*#.*$/gm, '') : ''
+  const text = file.ok ? file.text.replaceAll(/^[ \t]*#.*$/gm, '') : ''
   const block = (key: string) =>
     new RegExp(`^${key}:[ \\t]*\\n((?:[ \\t]+.*\\n?|-.*\\n?|\\n)*)`, 'm').exec(text)?.[1] ?? ''
   const name = /^name:\s*["']?([\w-]+)/m.exec(text)?.[1]
@@ -62,12 +62,12 @@ function readHpack(view: FileView): Cabal {
     /^[ \t]*dependencies:[ \t]*\n((?:[ \t]*-[ \t]+\S.*\n?|\n)*)/gm,
   ))
     for (const line of list.split('\n'))
-      for (const one of namesOf(line.replace(/^\s*-\s*/, ''))) needs.add(one)
+      for (const one of namesOf(line.replace(/^[ \t]*-\s*/, ''))) needs.add(one)
   return { from: 'package.yaml', programs, needs: without(needs, new Set(name === undefined ? [] : [name])) }
 }
 
 const namesOf = (list: string): string[] =>
-  list.split(',').flatMap((part) => /^\s*([A-Za-z][\w-]*)(?:$|[\s<>=^:{])/.exec(part)?.[1] ?? [])
+  list.split(',').flatMap((part) => /^[ \t]*([A-Za-z][\w-]*)(?:$|[\s<>=^:{])/.exec(part)?.[1] ?? [])
 
 const without = (names: ReadonlySet<string>, own: ReadonlySet<string>) =>
   [...names].filter((name) => !own.has(name)).sort()

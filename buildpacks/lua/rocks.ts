@@ -17,9 +17,9 @@ export function readRocks(view: FileView): Rocks {
     view.find('*-dev-*.rockspec') ?? view.find('*-scm-*.rockspec') ?? view.list('*.rockspec').at(-1) ?? null
   const file = from === null ? null : view.read(from)
   const text = file?.ok === true ? file.text.replaceAll(/--.*$/gm, '') : ''
-  const list = /\bdependencies\s*=\s*\{([^}]*)\}/.exec(text)?.[1] ?? ''
+  const list = /\bdependencies\s*=\s*\{([^{}]*)\}/.exec(text)?.[1] ?? ''
   const entries = [...list.matchAll(/["']([^"']+)["']/g)].map(([, entry = '']) => {
-    const [, name = '', range = ''] = /^\s*([\w./-]+)\s*(.*)$/.exec(entry) ?? []
+    const [, name = '', range = ''] = /^[ \t]*([\w./-]+)\s*(.*)$/.exec(entry) ?? []
     return { name, range: range.trim() }
   })
   return {

@@ -19,9 +19,9 @@ export function readNimble(view: FileView): Nimble {
     [...list.matchAll(/"([^"]*)"/g)].flatMap(([, one = '']) => one.split(',').map((part) => part.trim())),
   )
   const nim = needs.filter((one) => /^nim\b/i.test(one)).map((one) => one.replace(/^nim\s*/i, ''))
-  const folder = /^\s*srcDir\s*=\s*"([\w./-]+)"/m.exec(text)?.[1] ?? '.'
+  const folder = /^[ \t]*srcDir\s*=\s*"([\w./-]+)"/m.exec(text)?.[1] ?? '.'
   const named = [
-    ...(/^\s*(?:named)?bin\s*=\s*@\[([^\]]*)\]/im.exec(text)?.[1]?.matchAll(/"([\w./-]+)"/g) ?? []),
+    ...(/^[ \t]*(?:named)?bin\s*=\s*@\[([^[\]]*)\]/im.exec(text)?.[1]?.matchAll(/"([\w./-]+)"/g) ?? []),
   ].map(([, name = '']) => name)
   const own = file?.replace(/\.nimble$/, '')
   const at = (name: string) =>

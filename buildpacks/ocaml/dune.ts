@@ -63,7 +63,7 @@ function stanzas(text: string): { kind: string; body: string }[] {
     if (text[at] === '(' && depth++ === 0) begun = at
     if (text[at] === ')' && --depth === 0) {
       const body = text.slice(begun + 1, at)
-      found.push({ kind: /^\s*([\w-]+)/.exec(body)?.[1] ?? '', body })
+      found.push({ kind: /^[ \t]*([\w-]+)/.exec(body)?.[1] ?? '', body })
     }
     if (depth < 0) depth = 0
   }

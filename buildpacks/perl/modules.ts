@@ -19,16 +19,16 @@ export function readModules(view: FileView): Modules {
     const file = view.read(path, 262_144)
     if (!file.ok) continue
     declared = true
-    const text = file.text.replaceAll(/^\s*#.*$/gm, '')
+    const text = file.text.replaceAll(/^[ \t]*#.*$/gm, '')
     perl ??=
-      /\brequires\s*\(?\s*['"]?perl['"]?\s*(?:=>|,)\s*['"]?([v\d.<>=, ]+?)['"]?\s*[;)]/.exec(text)?.[1] ??
+      /\brequires\s*(?:\(\s*)?['"]?perl['"]?\s*(?:=>|,)\s*['"]?([v\d.<>=, ]{1,80})['"]?/.exec(text)?.[1] ??
       /\bMIN_PERL_VERSION\s*(?:=>|,)\s*['"]?(v?[\d.]+)/.exec(text)?.[1] ??
       null
     const named =
       path === 'cpanfile'
-        ? text.matchAll(/\b(?:requires|recommends)\s*\(?\s*['"]([A-Z]\w*(?:::\w+)*)['"]/g)
+        ? text.matchAll(/\b(?:requires|recommends)\s*(?:\(\s*)?['"]([A-Z]\w*(?:::\w+)*)['"]/g)
         : path === 'dist.ini'
-          ? text.matchAll(/^\s*([A-Z]\w*(?:::\w+)*)\s*=\s*v?[\d.]+\s*$/gm)
+          ? text.matchAll(/^[ \t]*([A-Z]\w*(?:::\w+)*)\s*=\s*v?[\d.]+\s*$/gm)
           : text.matchAll(/['"]?\b([A-Z]\w*(?:::\w+)*)['"]?\s*=>\s*['"]?v?[\d.]+/g)
     for (const [, name = ''] of named)
       if (!/^[A-Z_]+$/.test(name) || DEBIAN[name] !== undefined) names.add(name)

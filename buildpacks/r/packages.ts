@@ -34,14 +34,14 @@ export function readPackages(view: FileView): RPackages {
     const fields = description.text.replaceAll(/\n[ \t]+/g, ' ')
     for (const [, list = ''] of fields.matchAll(/^(?:Depends|Imports):(.*)$/gm))
       for (const part of list.split(',')) add(part.replace(/\(.*/, '').trim())
-    const least = /^Depends:.*\bR\s*\(([^)]+)\)/m.exec(fields)?.[1]
+    const least = /^Depends:.*\bR\s*\(([^()\n]+)\)/m.exec(fields)?.[1]
     if (least !== undefined) r ??= { text: least.trim(), from: 'DESCRIPTION' }
   }
   const code = [...view.list('*.{R,r,Rmd}'), ...view.list('{R,modules,src,scripts}/*.R')].slice(0, MAX_FILES)
   for (const path of code) {
     const file = view.read(path)
     if (!file.ok) continue
-    const text = file.text.replaceAll(/^\s*#(?!\*).*$/gm, '')
+    const text = file.text.replaceAll(/^[ \t]*#(?!\*).*$/gm, '')
     for (const [, name] of text.matchAll(/\b(?:library|require|requireNamespace)\s*\(\s*["']?([\w.]+)["']?/g))
       add(name)
     for (const [, name] of text.matchAll(/\b([A-Za-z][\w.]*):::?[\w.]+/g)) add(name)

@@ -20,9 +20,11 @@ export function schemeStart(view: FileView): SchemeStart | null {
   const read = view.read(file)
   const text = read.ok ? read.text.replaceAll(/;.*$/gm, '') : ''
   const chicken =
-    view.exists('*.egg') || /\(import\s[^;]*\(?chicken\b/.test(text) || /\(import\s[^;]*\bspiffy\b/.test(text)
+    view.exists('*.egg') ||
+    /\(import\s[^;]{0,400}\bchicken\b/.test(text) ||
+    /\(import\s[^;]{0,400}\bspiffy\b/.test(text)
   if (!chicken) return { kind: 'guile', file, eggs: [] }
-  const lists = [...text.matchAll(/\(import\s+((?:[^()]|\([^()]*\))*)\)/g)].flatMap(([, list = '']) => [
+  const lists = [...text.matchAll(/\(import\s((?:[^()]|\([^()]*\))*)\)/g)].flatMap(([, list = '']) => [
     ...list.matchAll(/\(([^()]+)\)|([\w-]+)/g),
   ])
   const eggs = lists

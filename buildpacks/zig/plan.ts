@@ -9,7 +9,7 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
   const { view, settings } = context
   const read = (path: string) => {
     const file = view.read(path)
-    return file.ok ? file.text.replaceAll(/^\s*\/\/.*$/gm, '') : ''
+    return file.ok ? file.text.replaceAll(/^[ \t]*\/\/.*$/gm, '') : ''
   }
   const script = read('build.zig')
   const manifest = read('build.zig.zon')
@@ -88,7 +88,7 @@ function wanted({ text }: Declared): string | null {
 
 function programsOf(script: string, manifest: string): string[] {
   const own = /\.name\s*=\s*(?:\.|")([\w-]+)/.exec(manifest)?.[1]
-  const found = [...script.matchAll(/addExecutable\s*\(\s*\.\{([\s\S]*?)\}\s*\)/g)].map(
+  const found = [...script.matchAll(/addExecutable\s*\(\s*\.\{([\s\S]{0,2000}?)\}\s{0,20}\)/g)].map(
     ([, fields = '']) => /\.name\s*=\s*"([\w.-]+)"/.exec(fields)?.[1] ?? own ?? 'app',
   )
   return [...new Set(found)]
