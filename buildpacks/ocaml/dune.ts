@@ -30,7 +30,7 @@ export function readDune(view: FileView): DuneProject {
       if (kind.startsWith('library')) for (const name of words(body, 'name', 'public_name')) own.add(name)
       if (test || kind.startsWith('test')) continue
       for (const name of [...words(body, 'libraries'), ...words(body, 'pps')])
-        if (WORD.test(name)) libraries.add(name)
+        if (WORD.test(name) && !name.startsWith('-')) libraries.add(name)
       if (!kind.startsWith('executable')) continue
       const names = words(body, 'name', 'names')
       const shown = words(body, 'public_name', 'public_names')
@@ -74,7 +74,7 @@ function stanzas(text: string): { kind: string; body: string }[] {
 function words(body: string, ...keys: readonly string[]): string[] {
   return keys.flatMap((key) => {
     const list = new RegExp(`\\(\\s*${key}\\s+([^()]*)`).exec(body)?.[1] ?? ''
-    return list.split(/\s+/).filter((word) => word !== '' && !word.startsWith(':') && !word.startsWith('-'))
+    return list.split(/\s+/).filter((word) => word !== '' && !word.startsWith(':'))
   })
 }
 
