@@ -15,7 +15,7 @@ export function leinSteps(env: Readonly<Record<string, string>>): { tools: Tool[
   const install = step({
     name: 'install',
     files: ['project.clj', 'profiles.clj'],
-    commands: [TRUST, `lein with-profile +uberjar ${KEEP} deps`, `find .sky -name '*.lastUpdated' -delete`],
+    commands: [TRUST, `lein with-profile uberjar ${KEEP} deps`, `find .sky -name '*.lastUpdated' -delete`],
     env: all,
     network: true,
     secrets: ['LEIN_USERNAME', 'LEIN_PASSPHRASE', 'CLOJARS_USERNAME', 'CLOJARS_PASSWORD'],
