@@ -69,7 +69,7 @@ describe('the language of an app', () => {
     expect(plan({ ...flaskApp, ...nodeApp }, { SKYPANEL_BUILDPACK: 'node' }).detected[0]?.provider).toBe(
       'node',
     )
-    expect(refusal(nodeApp, { SKYPANEL_BUILDPACK: 'cobol' })).toBe('There is no buildpack "cobol"')
+    expect(refusal(nodeApp, { SKYPANEL_BUILDPACK: 'fortran' })).toBe('There is no buildpack "fortran"')
   })
 
   it('that nobody knows is refused with who was asked and why not', () => {

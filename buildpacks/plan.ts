@@ -22,7 +22,11 @@ export const Tool = z.object({
   from: z.string(),
   /** Exact, resolved against an inventory; null in a plan that was not resolved. */
   version: z.string().nullable(),
-  source: z.enum(['npm', 'pypi', 'goproxy', 'debian', 'stack', 'nix']),
+  /**
+   * `maven`: a step fetches it itself, by the client that Java apps have. `nix`: nixpkgs has it, and neither Debian nor
+   * a registry of packages.
+   */
+  source: z.enum(['npm', 'pypi', 'goproxy', 'maven', 'debian', 'stack', 'nix']),
   /** Subresource integrity of what is fetched; null when the stack carries it. */
   hash: z.string().nullable(),
   /** Where the bytes behind `hash` come from, as the registry named it; absent when the stack or Debian carries the tool. */

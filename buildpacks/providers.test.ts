@@ -1,7 +1,8 @@
-import { cpSync, mkdirSync } from 'node:fs'
+import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished } from 'vitest'
 import { sourceFolder } from '../test/support/folder.ts'
 import { planFolder } from './plan-folder.ts'
 import { loadProviders } from './providers.ts'
@@ -34,6 +35,47 @@ describe('a language', () => {
         release: { processes: { web: { command: 'sh start.sh' } } },
       },
     })
+  })
+
+  it('is added by dropping its folder beside the others, and takes no app from them', async () => {
+    const ours = fileURLToPath(new URL('.', import.meta.url))
+    const root = mkdtempSync(join(tmpdir(), 'skypanel-languages-'))
+    onTestFinished(() => rmSync(root, { recursive: true, force: true }))
+    const copy = join(root, 'buildpacks')
+    cpSync(ours, copy, {
+      recursive: true,
+      filter: (path) => !/\/(?:fixtures|nix|dist)$|\.test\.ts$|tsconfig\.json$/.test(path),
+    })
+    symlinkSync(join(ours, '..', 'node_modules'), join(root, 'node_modules'))
+    cpSync(
+      sourceFolder({
+        'provider.json': json({
+          ...manifest,
+          name: 'fortran',
+          order: 99,
+          detect: { all: ['main.f90'], weight: 0.8 },
+        }),
+        'plan.mjs': code.replaceAll('sh start.sh', './main'),
+      }),
+      join(copy, 'fortran'),
+      { recursive: true },
+    )
+    const options = {
+      builder: 'test',
+      inventories: null,
+      versions: 'open',
+      now: 0,
+      roots: { modulesRoot: copy },
+    } as const
+    const chosen = async (files: Files) => {
+      const result = await planFolder(sourceFolder(files), options)
+      return result.ok ? result.plan.detected[0]?.provider : result.message
+    }
+    expect(await chosen({ 'main.f90': '' })).toBe('fortran')
+    expect(await chosen({ 'main.f90': '', 'Cargo.toml': '[package]\nname = "x"\n', 'src/main.rs': '' })).toBe(
+      'rust',
+    )
+    expect((await loadProviders({ modulesRoot: copy })).length).toBe((await loadProviders()).length + 1)
   })
 
   it.each<[string, Files, RegExp]>([

@@ -30,6 +30,6 @@ export function createInventories(
     ['yarn', yarnInventory(packages)],
     ['bun', bunInventory(packages, architecture)],
     ['deno', denoInventory(packages, architecture)],
-    ...['uv', 'poetry', 'pdm', 'pipenv'].map((name) => [name, pypi] as const),
+    ...['uv', 'poetry', 'pdm', 'pipenv', 'zig'].map((name) => [name, pypi] as const),
   ])
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { join } from 'node:path'
 import { mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import { z } from 'zod'
+import { own } from '../own.ts'
 import { clausesOf, compareReleases, releaseOf, satisfiesClause } from '../pep440.ts'
 import type { Tool } from '../plan.ts'
 import { type Inventory, InventoryUnreachable, type Resolution } from './inventory.ts'
@@ -21,6 +22,10 @@ const FRESH_MS = 60 * 60 * 1000
 const TIMEOUT_MS = 20_000
 const KEPT = 3000
 
+/** Tools that the index has under another name than people know them by. */
+export const WHEEL_OF = { zig: 'ziglang' } as const
+const NAMES: Readonly<Record<string, string>> = WHEEL_OF
+
 /** Names of the machine in wheels. */
 const ARCHITECTURES: Readonly<Record<string, string>> = { x64: 'x86_64', arm64: 'aarch64' }
 
@@ -32,7 +37,12 @@ export function pypiInventory(index: string | null, cacheFolder: string, archite
   return {
     async resolve(tool, { locked, now }) {
       if (index === null) return { ok: true, version: null, hash: null, url: null, notes: [] }
-      const { files, staleSince } = await listFiles(index, cacheFolder, tool.name, now)
+      const { files, staleSince } = await listFiles(
+        index,
+        cacheFolder,
+        own(NAMES, tool.name) ?? tool.name,
+        now,
+      )
       const chosen = chooseWheel(tool, files, ARCHITECTURES[architecture] ?? architecture, locked)
       return chosen.ok
         ? { ...chosen, notes: [...staleNote(tool.name, staleSince, now), ...chosen.notes] }

@@ -1,11 +1,16 @@
 import { z } from 'zod'
 import type { BuildPlan, Note, PlanResult, Tool } from '../plan.ts'
 import { type Inventories, InventoryUnreachable } from './inventory.ts'
+import { missingTool } from './missing.ts'
 import { pythonNotes } from './python-releases.ts'
 
 /** Versions of an app's last good build. One is used again until the app asks for something else. */
 export const ToolLock = z.record(z.string(), z.object({ want: z.string(), version: z.string() }))
 export type ToolLock = z.infer<typeof ToolLock>
+
+/** What the stack or Debian carries has the version that they carry, and what a step fetches the one that it names. */
+const isSettled = ({ source }: Tool): boolean =>
+  source === 'stack' || source === 'debian' || source === 'maven'
 
 /** What to store beside a successful build. */
 export function lockOf(plan: BuildPlan): ToolLock {
@@ -30,13 +35,14 @@ export async function resolvePlan(
   const tools: Tool[] = []
   const notes: Note[] = []
   for (const tool of plan.tools) {
-    // What the stack or Debian carries has the version that they carry.
-    if (tool.source === 'stack' || tool.source === 'debian') {
+    if (isSettled(tool)) {
       tools.push(tool)
       notes.push(...pythonNotes(tool, now))
       continue
     }
     const inventory = inventories.get(tool.name)
+    if (inventory === undefined && tool.source === 'nix')
+      return { ok: false, ...missingTool(tool), asked: [] }
     if (inventory === undefined) {
       return {
         ok: false,
@@ -72,7 +78,16 @@ export async function resolveIfReachable(
       ],
     },
   })
-  if (plan.tools.every(({ source }) => source === 'stack' || source === 'debian')) return { ok: true, plan }
+  const missing = plan.tools.filter(({ name, source }) => source === 'nix' && inventories?.has(name) !== true)
+  if (missing.length > 0) {
+    // How the app would be built is worth knowing where it cannot be.
+    const notes = missing.map((tool): Note => {
+      const { message, hint } = missingTool(tool)
+      return { level: 'warn', code: 'tool.missing', message: `${message}. ${hint}` }
+    })
+    return { ok: true, plan: { ...plan, notes: [...notes, ...plan.notes] } }
+  }
+  if (plan.tools.every(isSettled)) return { ok: true, plan }
   if (inventories === null) return open('no package registry was asked.')
   try {
     return await resolvePlan(plan, inventories, now)

@@ -68,8 +68,15 @@ if [ "$how" = install ]; then
   for name in "${packages[@]}"; do
     inside apt-cache show --no-all-versions "$name" > /dev/null 2>&1 || { echo "@sky package $name"; exit 66; }
   done
-  inside apt-get -qq -y -t "$suite" install "${packages[@]}" > "$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; exit 1; }
+  # Naming the stack's own suite would set its security updates back, and with them what the stack has.
+  target=()
+  [ "$stable" = "$suite" ] || target=(-t "$suite")
+  inside apt-get -qq -y "${target[@]}" install "${packages[@]}" > "$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; exit 1; }
   inside dpkg-query -W -f '${Package} ${Version}\n' "${packages[@]}" > "$work/versions" 2>/dev/null || :
+  # dpkg leaves a link alone that is there already, and the build stack has links that instances' stack has not.
+  while IFS= read -r path; do
+    [ ! -L "$root$path" ] || [ -L "$work/upper$path" ] || ln -sfn "$(readlink "$root$path")" "$root$path"
+  done < <(cat "$root"/var/lib/dpkg/info/*.list)
 else
   mkdir "$root/var/cache/unpack"
   for name in "${packages[@]}"; do

@@ -1,3 +1,4 @@
+import { WHEEL_OF } from '../inventory/pypi.ts'
 import type { Tool } from '../plan.ts'
 import { type StageSpec, storeName } from './expression.ts'
 import { BuildStopped } from './failure.ts'
@@ -13,6 +14,14 @@ sys.argv[0] = os.path.realpath(__file__)
 runpy.run_module("NAME", run_name="__main__", alter_sys=True)
 `
 
+/** Tools that come as one wheel with a program in it: program → where it lies below the wheel's folder. */
+const WHEELS: Readonly<
+  Record<string, { readonly wheel: string; readonly programs: Readonly<Record<string, string>> }>
+> = {
+  uv: { wheel: 'uv', programs: { uv: 'bin/uv', uvx: 'bin/uvx' } },
+  zig: { wheel: WHEEL_OF.zig, programs: { zig: 'ziglang/zig' } },
+}
+
 /**
  * A tool of Python's package index in a folder of its own, put there by the stack's pip, which knows the machine's
  * index. A tool that is one wheel is checked by the hash in the plan; for others pip checks what the index says.
@@ -27,12 +36,13 @@ export function pypiToolchain(tool: Tool, stack: Stack): StageSpec {
     )
   }
   // PDM names by itself the versions of what it stands on that it was tried with; newer ones have broken it.
-  const name = tool.name === 'pdm' ? 'pdm[locked]' : tool.name
+  const own = Object.hasOwn(WHEELS, tool.name) ? WHEELS[tool.name] : undefined
+  const name = tool.name === 'pdm' ? 'pdm[locked]' : (own?.wheel ?? tool.name)
   const wanted =
     tool.version === null
       ? `${name}${tool.want === '*' ? '' : tool.want.replaceAll(' ', '')}`
       : `${name}==${tool.version}`
-  const alone = tool.name === 'uv' && tool.hash?.startsWith('sha256-') === true
+  const alone = own !== undefined && tool.hash?.startsWith('sha256-') === true
   const hash = alone
     ? ` --hash=sha256:${Buffer.from((tool.hash ?? '').slice(7), 'base64').toString('hex')}`
     : ''
@@ -49,8 +59,8 @@ export function pypiToolchain(tool: Tool, stack: Stack): StageSpec {
     write(`${wanted}${hash}`),
     `${install}${older}`,
     'mkdir -p /app/bin',
-    ...(tool.name === 'uv'
-      ? ['for name in uv uvx; do ln -s ../lib/bin/$name /app/bin/$name; done']
+    ...(own !== undefined
+      ? Object.entries(own.programs).map(([program, path]) => `ln -s ../lib/${path} /app/bin/${program}`)
       : [
           `cat > /app/bin/${tool.name} <<'LAUNCHER'\n${LAUNCHER.replace('NAME', tool.name)}LAUNCHER`,
           `chmod 755 /app/bin/${tool.name}`,

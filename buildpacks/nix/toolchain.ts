@@ -88,7 +88,7 @@ const noPython = (tool: Tool) =>
 
 /** Null: the stack has it, or a layer over it will. */
 export function toolRecipe(tool: Tool, stack: Stack): ToolRecipe | null {
-  if (tool.source === 'stack' || tool.layer !== undefined) return null
+  if (tool.source === 'stack' || tool.source === 'maven' || tool.layer !== undefined) return null
   if (tool.source === 'npm') return fromRegistry(tool, stack)
   if (tool.source === 'pypi') return { expression: 'stage.nix', spec: pypiToolchain(tool, stack) }
   if (tool.name === 'python') throw noPython(tool)
