@@ -27,6 +27,17 @@ export const ProviderManifest = z.strictObject({
   companions: z.array(z.string()).default([]),
   /** Values that the language's own code reads. */
   defaults: z.record(z.string(), z.string()).default({}),
+  /** For the table of languages (`npm run languages`): what it offers, with the fixtures that show each. */
+  offers: z
+    .strictObject({
+      /** Which versions there are and where they come from, a phrase each; empty: as the fixtures' plans say. */
+      versions: z.array(z.string()).default([]),
+      managers: z.record(z.string(), z.array(z.string())).default({}),
+      frameworks: z.record(z.string(), z.array(z.string())).default({}),
+      /** What cannot be had, or is not there yet. */
+      limits: z.array(z.string()).default([]),
+    })
+    .default({ versions: [], managers: {}, frameworks: {}, limits: [] }),
 })
 export type ProviderManifest = z.infer<typeof ProviderManifest>
 
