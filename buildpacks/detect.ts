@@ -5,7 +5,8 @@ import { appRoot } from './app-root.ts'
 import { type FileView, subView } from './file-view.ts'
 import { own } from './own.ts'
 import { joinCompanions } from './companion.ts'
-import { BuildPlan, PLAN_VERSION, type PlanResult } from './plan.ts'
+import { type NamedLanguage, namedBuildpacks, namedLanguage } from './named.ts'
+import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
 import { MAX_PROCFILE_BYTES, parseProcfile, type ProcfileEntry, type ProcfileResult } from './procfile.ts'
 import type { LanguagePlan, Provider } from './provider.ts'
 import { override, type PlanSettings } from './settings.ts'
@@ -25,8 +26,8 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
     provider: provider.manifest.name,
     why: found.why,
   }))
-  const main = choose(candidates, settings)
-  if (main === null) return nobody(settings, providers, asked, appFolders(view, providers))
+  const main = choose(candidates, looked.named)
+  if (main === null) return nobody(looked.named, providers, asked, appFolders(view, providers))
   const planned = main.provider.plan(main.context)
   if (!planned.ok) return failure(planned.message, planned.hint, asked)
   const apt = readAptfile(main.context.view)
@@ -34,7 +35,21 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   const joined = joinCompanions(main, planned, candidates)
   const { beside } = joined
   const plan = withPackages(joined.plan, apt.packages)
-  return assemble(main, plan, planned.root ?? root, procfile, beside, asked)
+  const notes = [...looked.notes, ...ignoredNotes(looked.named, main)]
+  return assemble(
+    main,
+    { ...plan, notes: [...notes, ...plan.notes] },
+    planned.root ?? root,
+    procfile,
+    beside,
+    asked,
+  )
+}
+
+function ignoredNotes(named: NamedLanguage | null, { provider }: Candidate): Note[] {
+  if (named === null || named.provider === provider.manifest.name) return []
+  const message = `${named.from} names the buildpack ${named.name}, whose files are not there; the app is built as ${provider.manifest.title}.`
+  return [{ level: 'warn', code: 'buildpack.unfit', message }]
 }
 
 export interface Looked {
@@ -44,6 +59,9 @@ export interface Looked {
   readonly procfile: Extract<ProcfileResult, { ok: true }>
   /** Every language that there is, in the order of asking. */
   readonly candidates: readonly Candidate[]
+  /** The language that a setting or a file of the app names. */
+  readonly named: NamedLanguage | null
+  readonly notes: readonly Note[]
 }
 
 /** Asks each language about the app; says what lies in the way of asking. */
@@ -69,7 +87,12 @@ export function askAll(
   const candidates = providers.map((provider) =>
     ask(provider, { view, settings, manifest: provider.manifest, procfile: procfile.processes, ...above }),
   )
-  return { ok: true, root, procfile, candidates }
+  const said = namedBuildpacks(view, settings)
+  const confidence = (name: string) =>
+    candidates.find(({ provider }) => provider.manifest.name === name)?.found.confidence ?? 0
+  const { language, notes } =
+    said === null ? { language: null, notes: [] } : namedLanguage(said, providers, confidence)
+  return { ok: true, root, procfile, candidates, named: language, notes }
 }
 
 function readProcfile(view: FileView): ProcfileResult {
@@ -106,17 +129,16 @@ function readProcfile(view: FileView): ProcfileResult {
 }
 
 function nobody(
-  settings: PlanSettings,
+  named: NamedLanguage | null,
   providers: readonly Provider[],
   asked: readonly Asked[],
   folders: readonly string[],
 ): Failure {
   const known = providers.map(({ manifest }) => manifest.name).join(', ')
-  const forced = override(settings, 'SKYPANEL_BUILDPACK')
-  if (forced !== null) {
+  if (named !== null && named.strict) {
     return failure(
-      `There is no buildpack "${forced.value}"`,
-      `Set SKYPANEL_BUILDPACK to one of ${known}, or unset it to have the language detected.`,
+      `There is no buildpack "${named.name}"`,
+      `Set ${named.from} to one of ${known}, or unset it to have the language detected.`,
       asked,
     )
   }

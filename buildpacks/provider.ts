@@ -9,6 +9,8 @@ export const ProviderManifest = z.strictObject({
   /** The folder's name. */
   name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
   title: z.string(),
+  /** Last words of the names that buildpacks of other platforms have for it, as in `heroku/nodejs`. */
+  aliases: z.array(z.string()).default([]),
   /** Decides between equal confidences: the lower one is asked first. */
   order: z.number().int(),
   detect: z.strictObject({
