@@ -27,7 +27,7 @@ describe('the table of languages', () => {
   it('names every framework of Node.js that has rules', () => {
     const node = languages.find(({ manifest }) => manifest.name === 'node')
     expect(Object.keys(node?.manifest.offers.frameworks ?? {})).toEqual(
-      expect.arrayContaining(frameworkNames),
+      expect.arrayContaining([...frameworkNames]),
     )
   })
 
