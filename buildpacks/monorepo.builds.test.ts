@@ -27,21 +27,31 @@ const run = ({ events }: Pushed) =>
 
 describe('an app of a repository that holds several', () => {
   it.each([
-    ['node/npm-monorepo', 'apps/docs/readme.txt', 'packages/words/src/index.js'],
-    ['node/turbo-monorepo', 'apps/docs/readme.txt', 'packages/words/src/index.js'],
-    ['node/nx-monorepo', 'libs/unused/src/index.ts', 'libs/words/src/index.ts'],
-    ['node/moon-monorepo', 'apps/docs/moon.yml', 'packages/words/src/index.js'],
-  ])('like %s is not built again for a change of %s, and is for one of %s', async (name, other, mine) => {
-    const folder = copyOf(name)
-    const app = { name: `${name}-twice`, folder }
-    const first = await world.push(app)
-    appendFileSync(join(folder, other), '\n')
-    const unrelated = await world.push(app)
-    expect(run(unrelated)).toEqual([])
-    expect(unrelated.artifact.layers).toEqual(first.artifact.layers)
-    appendFileSync(join(folder, mine), '\nexport const changed = 1\n')
-    expect(run(await world.push(app))).toEqual(['build'])
-  })
+    ['node/npm-monorepo', 'apps/docs/readme.txt', 'packages/words/src/index.js', 'export const changed = 1'],
+    [
+      'node/turbo-monorepo',
+      'apps/docs/readme.txt',
+      'packages/words/src/index.js',
+      'export const changed = 1',
+    ],
+    ['node/nx-monorepo', 'libs/unused/src/index.ts', 'libs/words/src/index.ts', 'export const changed = 1'],
+    ['node/moon-monorepo', 'apps/docs/moon.yml', 'packages/words/src/index.js', 'export const changed = 1'],
+    ['go/monorepo', 'services/mailer/main.go', 'services/api/main.go', 'const changed = 1'],
+    ['rust/monorepo', 'mailer/src/main.rs', 'shared/src/lib.rs', 'pub const CHANGED: u8 = 1;'],
+  ])(
+    'like %s is not built again for a change of %s, and is for one of %s',
+    async (name, other, mine, code) => {
+      const folder = copyOf(name)
+      const app = { name: `${name}-twice`, folder }
+      const first = await world.push(app)
+      appendFileSync(join(folder, other), '\n')
+      const unrelated = await world.push(app)
+      expect(run(unrelated)).toEqual([])
+      expect(unrelated.artifact.layers).toEqual(first.artifact.layers)
+      appendFileSync(join(folder, mine), `\n${code}\n`)
+      expect(run(await world.push(app))).toEqual(['build'])
+    },
+  )
 
   it('is chosen by SKYPANEL_ROOT, each in its own language', async () => {
     const folder = copyOf('python/in-a-folder')

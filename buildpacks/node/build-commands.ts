@@ -1,3 +1,4 @@
+import { inFolder } from '../member.ts'
 import type { PlanContext } from '../provider.ts'
 import { override } from '../settings.ts'
 import { buildScriptsOf } from './build-scripts.ts'
@@ -8,7 +9,7 @@ import { COMMANDS } from './manager-commands.ts'
 import { moonBuilds, moonCommand, usesMoon } from './moon.ts'
 import { nxBuilds, nxProjects } from './nx.ts'
 import { hasDependency } from './package-json.ts'
-import { inFolder, type Place } from './place.ts'
+import type { Place } from './place.ts'
 import { neededBy, type Project } from './project-graph.ts'
 
 export interface BuildCommands {

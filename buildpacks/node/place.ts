@@ -2,7 +2,6 @@ import { posix } from 'node:path'
 import type { FileView } from '../file-view.ts'
 import { own } from '../own.ts'
 import type { PlanContext, Refusal } from '../provider.ts'
-import { shellWord } from '../shell-word.ts'
 import { findLocks, type ManagerName } from './lock.ts'
 import { pnpmPackages, workspaceFolders } from './members.ts'
 import { moonProjects } from './moon.ts'
@@ -87,13 +86,6 @@ function sharedPackage(rootPkg: PackageJson, view: FileView): PackageJson {
 
 /** A path of the app, seen from the root. */
 export const below = (folder: string, path: string): string => posix.join(folder, path)
-
-/** A command that runs in the app's folder; the last of it takes the place of the shell. */
-export function inFolder(folder: string, command: string): string {
-  if (folder === '.') return command
-  const plain = /^[\w./@-]+(?:\s|$)/.test(command) && !/[;&|<>`\n]|\$\(/.test(command)
-  return `cd ${shellWord(folder)} && ${plain && !/^(?:cd|exec|export)\b/.test(command) ? 'exec ' : ''}${command}`
-}
 
 /** Everything of the repository but the projects that the app does without. */
 export function relevantFiles(place: Place, manager: ManagerName): string[] {
