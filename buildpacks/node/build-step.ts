@@ -54,6 +54,8 @@ export function buildStep(
               NX_DAEMON: 'false',
               NX_NO_CLOUD: 'true',
               NX_TUI: 'false',
+              // It would open a terminal, and a build has none.
+              NX_NATIVE_COMMAND_RUNNER: 'false',
               NX_CACHE_DIRECTORY: '/tmp/nx',
               NX_WORKSPACE_DATA_DIRECTORY: '/tmp/nx-data',
             }
