@@ -29,6 +29,15 @@ export function document(languages: readonly LanguageFacts[]): string {
     'it and asks it for a page. What has no mark is a plan that `npm test` compares with its snapshot, or a rule without a',
     'fixture.',
     '',
+    '**Which language an app is** is told by its files, the surest first; `skypanel detect --explain` says who was asked and',
+    'why not. `SKYPANEL_BUILDPACK` (or `BUILDPACK_URL`), `buildpack` in skypanel.toml, and the lists in project.toml, app.json',
+    'and .buildpacks decide otherwise, in this order. Names may be those below or as elsewhere: `heroku/nodejs`,',
+    '`https://github.com/heroku/heroku-buildpack-python`, `paketo-buildpacks/go`. Of several, the last says what is started.',
+    '',
+    '**Several apps in one repository**: `SKYPANEL_ROOT=apps/web` (or `PROJECT_PATH`, or `root` in skypanel.toml) names the',
+    'folder of the app. Workspaces of npm, pnpm, yarn and bun, Turborepo, Nx, Moon, go.work and `replace`, Cargo workspaces and',
+    'Maven modules are built from the root, with the packages that the app needs; a change of the others builds nothing.',
+    '',
     '| language | versions | package managers and tools | frameworks | fixtures |',
     '|---|---|---|---|---|',
     ...rows,
@@ -103,6 +112,7 @@ function section(language: LanguageFacts): string[] {
   const names = (tried: Tried) => list(fixtures.filter((fixture) => fixture.tried === tried))
   const lines = [
     ['Versions are read from', manifest.versionFiles.map(code).join(', ')],
+    ['Elsewhere called', manifest.aliases.map(code).join(', ')],
     ['Builds assets beside it', manifest.companions.map(code).join(', ')],
     ['Really built and served', names('served')],
     ['Planned', names('planned')],
