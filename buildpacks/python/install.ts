@@ -8,6 +8,7 @@ import { own } from '../own.ts'
 import type { Installer } from './installers.ts'
 import type { Project } from './project.ts'
 import type { Requirements } from './requirements.ts'
+import { type UvWorkspace, workspaceManifests } from './uv-workspace.ts'
 import type { Interpreter } from './versions.ts'
 
 export const VENV_BIN = '/app/.venv/bin'
@@ -26,6 +27,8 @@ export interface InstallParts {
   readonly requirements: Requirements
   readonly project: Project
   readonly python: Interpreter
+  /** The app is a member of it. */
+  readonly workspace: UvWorkspace | null
   /** A server that the start command needs and the app does not bring. */
   readonly added: string | null
 }
@@ -128,7 +131,10 @@ function byProject(view: FileView, { project, installer }: InstallParts): How {
   }
 }
 
-function byUv({ view, settings }: PlanContext, { project, installer, python }: InstallParts): How {
+function byUv(context: PlanContext, parts: InstallParts): How {
+  const { view, settings } = context
+  const { project, installer, python, workspace: within } = parts
+  if (within !== null) return byUvWorkspace(context, parts, within)
   const frozen = installer.locked && override(settings, 'SKYPANEL_LOCK')?.value !== 'loose'
   const mode = !frozen ? '' : project.dynamic ? ' --frozen' : ' --locked'
   const tool = tableOf(parsed(view, 'pyproject.toml'), 'tool', 'uv')
@@ -152,16 +158,37 @@ function byUv({ view, settings }: PlanContext, { project, installer, python }: I
               ...members,
             ]),
           ],
-    env: {
-      UV_CACHE_DIR: '/cache/uv',
-      UV_LINK_MODE: 'copy',
-      UV_PYTHON_DOWNLOADS: 'never',
-      UV_PYTHON: python.program,
-      UV_NO_PROGRESS: '1',
-      PYC_INVALIDATION_MODE: 'UNCHECKED_HASH',
-    },
+    env: uvEnv(python),
     caches: ['uv'],
     own: isPackage || workspace ? [`uv sync${mode} --no-dev --offline --inexact --no-build-isolation`] : [],
+  }
+}
+
+const uvEnv = (python: Interpreter) => ({
+  UV_CACHE_DIR: '/cache/uv',
+  UV_LINK_MODE: 'copy',
+  UV_PYTHON_DOWNLOADS: 'never',
+  UV_PYTHON: python.program,
+  UV_NO_PROGRESS: '1',
+  PYC_INVALIDATION_MODE: 'UNCHECKED_HASH',
+})
+
+/** Only what one member of a workspace needs; the packages of the repository among it come with the build. */
+function byUvWorkspace({ settings }: PlanContext, { python }: InstallParts, workspace: UvWorkspace): How {
+  const frozen = override(settings, 'SKYPANEL_LOCK')?.value !== 'loose'
+  const sync = `uv sync${frozen ? ' --locked' : ''} --no-dev --package ${workspace.name}`
+  const backends = [...new Set(workspace.needed.flatMap(({ project }) => project.backend))].map(shellWord)
+  return {
+    commands: [
+      `${sync} --no-install-workspace --inexact`,
+      ...(backends.length > 0
+        ? [`uv pip install --python .venv/bin/python ${[...backends, 'editables'].join(' ')}`]
+        : []),
+    ],
+    files: workspaceManifests(workspace),
+    env: uvEnv(python),
+    caches: ['uv'],
+    own: backends.length > 0 ? [`${sync} --offline --inexact --no-build-isolation`] : [],
   }
 }
 
