@@ -7,7 +7,8 @@ import { own } from './own.ts'
 import { joinCompanions } from './companion.ts'
 import { type NamedLanguage, namedBuildpacks, namedLanguage } from './named.ts'
 import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
-import { MAX_PROCFILE_BYTES, parseProcfile, type ProcfileEntry, type ProcfileResult } from './procfile.ts'
+import type { ProcfileEntry, ProcfileResult } from './procfile.ts'
+import { readProcfile } from './read-procfile.ts'
 import type { LanguagePlan, Provider } from './provider.ts'
 import { override, type PlanSettings } from './settings.ts'
 
@@ -93,39 +94,6 @@ export function askAll(
   const { language, notes } =
     said === null ? { language: null, notes: [] } : namedLanguage(said, providers, confidence)
   return { ok: true, root, procfile, candidates, named: language, notes }
-}
-
-function readProcfile(view: FileView): ProcfileResult {
-  const file = view.read('Procfile', MAX_PROCFILE_BYTES)
-  if (file.ok) return parseProcfile(file.text)
-  switch (file.reason) {
-    case 'missing':
-      return { ok: true, processes: {}, notes: [] }
-    case 'binary':
-      return {
-        ok: false,
-        message: 'Procfile is not a text file',
-        hint: 'Save it as plain UTF-8 text, one `type: command` per line.',
-      }
-    case 'too-large':
-      return {
-        ok: false,
-        message: `Procfile is larger than ${MAX_PROCFILE_BYTES} bytes`,
-        hint: 'Move long commands into scripts of the app and call those.',
-      }
-    case 'not-a-file':
-      return {
-        ok: false,
-        message: 'Procfile is not a file',
-        hint: 'Procfile must be a plain text file at the root of the app.',
-      }
-    case 'outside':
-      return {
-        ok: false,
-        message: 'Procfile is a link that leads out of the app',
-        hint: 'Commit the file itself.',
-      }
-  }
 }
 
 function nobody(

@@ -109,7 +109,11 @@ function filesOf(view: FileView, crates: Crates, folder: string): string[] {
   const files = [
     ...needed.map((crate) => crate.folder),
     ...others.map((crate) => posix.join(crate.folder, 'Cargo.toml')),
-    ...['Cargo.toml', 'Cargo.lock', '.cargo', 'src', 'build.rs'],
+    'Cargo.toml',
+    'Cargo.lock',
+    '.cargo',
+    'src',
+    'build.rs',
   ]
   return [...new Set(files)].filter((path) => view.exists(path)).sort()
 }
