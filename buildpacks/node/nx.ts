@@ -25,7 +25,7 @@ type ProjectJson = z.infer<typeof ProjectJson>
 
 const MAX_PROJECTS = 1000
 const MAX_SOURCES = 3000
-const CODE = '**/*.{ts,tsx,mts,cts,js,jsx,mjs,cjs,vue,svelte}'
+const CODE = /\.(?:[cm]?[jt]s|[jt]sx|vue|svelte)$/
 
 /** Folders of a repository's Nx projects, with the names that Nx knows them by. */
 export function nxProjects(view: FileView): Map<string, string> {
@@ -65,12 +65,14 @@ export function nxNeeds(view: FileView, folder: string, folders: readonly string
   const manifest = view.read(posix.join(folder, 'project.json'))
   const text = manifest.ok ? manifest.text : ''
   const named = folders.filter(
-    (other) => other !== folder && new RegExp(`["'/{]${escaped(other)}["'/]`).test(text),
+    (other) =>
+      other !== folder && text.includes(other) && new RegExp(`["'/{]${escaped(other)}["'/]`).test(text),
   )
   const owner = (path: string) => folders.find((other) => path === other || path.startsWith(`${other}/`))
   const aliases = readAliases(view)
   const imported = new Set<string>()
-  for (const path of view.list(posix.join(folder, CODE)).slice(0, MAX_SOURCES)) {
+  const sources = view.list().filter((path) => path.startsWith(`${folder}/`) && CODE.test(path))
+  for (const path of sources.slice(0, MAX_SOURCES)) {
     const file = view.read(path)
     for (const name of file.ok ? importsOf(file.text) : []) {
       const target = name.startsWith('.') ? posix.join(posix.dirname(path), name) : resolved(aliases, name)
@@ -92,8 +94,18 @@ function importsOf(code: string): string[] {
   return [...found].map(([, name]) => name ?? '')
 }
 
-/** `compilerOptions.paths` of the repository: what a name stands for. */
+const aliasesOf = new WeakMap<FileView, Map<string, string>>()
+
+/** `compilerOptions.paths` of the repository: what a name stands for. Asked for by each of its projects. */
 function readAliases(view: FileView): Map<string, string> {
+  const known = aliasesOf.get(view)
+  if (known !== undefined) return known
+  const aliases = parseAliases(view)
+  aliasesOf.set(view, aliases)
+  return aliases
+}
+
+function parseAliases(view: FileView): Map<string, string> {
   for (const path of ['tsconfig.base.json', 'tsconfig.json']) {
     const file = view.read(path)
     const paths = file.ok ? /"paths"\s*:\s*\{([^}]*)\}/.exec(file.text)?.[1] : undefined
@@ -105,8 +117,9 @@ function readAliases(view: FileView): Map<string, string> {
 }
 
 function resolved(aliases: ReadonlyMap<string, string>, name: string): string | null {
+  const exact = aliases.get(name)
+  if (exact !== undefined) return exact
   for (const [alias, target] of aliases) {
-    if (name === alias) return target
     const prefix = alias.endsWith('*') ? alias.slice(0, -1) : null
     if (prefix !== null && name.startsWith(prefix)) return target.replace(/\*$/, name.slice(prefix.length))
   }
