@@ -37,6 +37,18 @@ describe('an app of a repository that holds several', () => {
     ['node/nx-monorepo', 'libs/unused/src/index.ts', 'libs/words/src/index.ts', 'export const changed = 1'],
     ['node/moon-monorepo', 'apps/docs/moon.yml', 'packages/words/src/index.js', 'export const changed = 1'],
     ['go/monorepo', 'services/mailer/main.go', 'services/api/main.go', 'const changed = 1'],
+    [
+      'python/uv-workspace',
+      'libs/other/src/other/__init__.py',
+      'libs/words/src/words/__init__.py',
+      'changed = 1',
+    ],
+    [
+      'java/maven-member',
+      'broken/src/main/java/Broken.java',
+      'words/src/main/java/com/example/Words.java',
+      '// changed',
+    ],
     ['rust/monorepo', 'mailer/src/main.rs', 'shared/src/lib.rs', 'pub const CHANGED: u8 = 1;'],
   ])(
     'like %s is not built again for a change of %s, and is for one of %s',
