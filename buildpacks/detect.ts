@@ -36,7 +36,7 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   const joined = joinCompanions(main, planned, candidates)
   const { beside } = joined
   const plan = withPackages(joined.plan, apt.packages)
-  const notes = [...looked.notes, ...ignoredNotes(looked.named, main)]
+  const notes = [...looked.notes, ...namedNotes(looked.named, main, choose(candidates, null))]
   return assemble(
     main,
     { ...plan, notes: [...notes, ...plan.notes] },
@@ -47,10 +47,17 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   )
 }
 
-function ignoredNotes(named: NamedLanguage | null, { provider }: Candidate): Note[] {
-  if (named === null || named.provider === provider.manifest.name) return []
-  const message = `${named.from} names the buildpack ${named.name}, whose files are not there; the app is built as ${provider.manifest.title}.`
-  return [{ level: 'warn', code: 'buildpack.unfit', message }]
+/** What a name that somebody gave made of the choice. */
+function namedNotes(named: NamedLanguage | null, { provider }: Candidate, surest: Candidate | null): Note[] {
+  if (named === null) return []
+  const { title } = provider.manifest
+  if (named.provider !== provider.manifest.name) {
+    const message = `${named.from} names the buildpack ${named.name}, whose files are not there; the app is built as ${title}.`
+    return [{ level: 'warn', code: 'buildpack.unfit', message }]
+  }
+  if (surest === null || surest.provider === provider) return []
+  const message = `${named.from} says that this is ${title}; by its files it would be ${surest.provider.manifest.title}.`
+  return [{ level: 'info', code: 'buildpack.named', message }]
 }
 
 export interface Looked {

@@ -109,6 +109,13 @@ describe('a buildpack that is named', () => {
     expect(JSON.stringify(made)).not.toContain('hunter2')
   })
 
+  it('against what the files look like is told', () => {
+    const made = plan(both, { SKYPANEL_BUILDPACK: 'heroku/nodejs' })
+    expect(made.notes.map(({ message }) => message)).toContain(
+      'SKYPANEL_BUILDPACK says that this is Node.js; by its files it would be Python.',
+    )
+  })
+
   it('in files that are broken is none', () => {
     for (const broken of [{ 'app.json': '{' }, { 'project.toml': '[[' }, { 'app.json': '{"buildpacks":7}' }])
       expect(main({ ...node, ...broken })).toBe('node')
