@@ -1,5 +1,5 @@
+import type { NamedLanguage } from './named.ts'
 import type { Detection, PlanContext, Provider } from './provider.ts'
-import { override, type PlanSettings } from './settings.ts'
 
 /** A language that was asked about an app. */
 export interface Candidate {
@@ -48,11 +48,13 @@ function firstWord(command: string): string {
   return word.slice(word.lastIndexOf('/') + 1)
 }
 
-/** The surest; of equals the one that is asked first; what SKYPANEL_BUILDPACK names beats all. */
-export function choose(candidates: readonly Candidate[], settings: PlanSettings): Candidate | null {
-  const forced = override(settings, 'SKYPANEL_BUILDPACK')
-  if (forced !== null)
-    return candidates.find(({ provider }) => provider.manifest.name === forced.value) ?? null
+/** The surest; of equals the one that is asked first; a language that was named beats all. */
+export function choose(candidates: readonly Candidate[], named: NamedLanguage | null): Candidate | null {
+  if (named !== null) {
+    const found = candidates.find(({ provider }) => provider.manifest.name === named.provider) ?? null
+    // A file may have been written for another platform, or for the app that this one began as.
+    if (named.strict || (found !== null && found.found.confidence > 0)) return found
+  }
   let best: Candidate | null = null
   for (const candidate of candidates) {
     if (candidate.found.confidence > (best?.found.confidence ?? 0)) best = candidate

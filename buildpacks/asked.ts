@@ -25,7 +25,7 @@ export async function askedAbout(
   const settings = settingsFrom(config, '')
   const looked = askAll(openFolder(folder), settings, await loadProviders(roots))
   if (!looked.ok) return looked
-  const chosen = choose(looked.candidates, settings)
+  const chosen = choose(looked.candidates, looked.named)
   const asked = looked.candidates.map((one) => ({
     provider: one.provider.manifest.name,
     confidence: one.found.confidence,

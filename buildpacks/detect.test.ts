@@ -81,7 +81,7 @@ describe('the language of an app', () => {
     })
     const asked = refused.ok ? [] : refused.asked
     expect(asked.map(({ provider }) => provider)).toEqual(providers.map(({ manifest }) => manifest.name))
-    expect(asked).toContainEqual({ provider: 'node', why: 'no package.json' })
+    expect(asked).toContainEqual({ provider: 'node', why: 'none of package.json, project.json, moon.yml' })
     expect(asked.find(({ provider }) => provider === 'python')?.why).toContain('none of requirements.txt')
   })
 

@@ -5,8 +5,10 @@ import { appRoot } from './app-root.ts'
 import { type FileView, subView } from './file-view.ts'
 import { own } from './own.ts'
 import { joinCompanions } from './companion.ts'
-import { BuildPlan, PLAN_VERSION, type PlanResult } from './plan.ts'
-import { MAX_PROCFILE_BYTES, parseProcfile, type ProcfileEntry, type ProcfileResult } from './procfile.ts'
+import { type NamedLanguage, namedBuildpacks, namedLanguage } from './named.ts'
+import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
+import type { ProcfileEntry, ProcfileResult } from './procfile.ts'
+import { readProcfile } from './read-procfile.ts'
 import type { LanguagePlan, Provider } from './provider.ts'
 import { override, type PlanSettings } from './settings.ts'
 
@@ -25,8 +27,8 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
     provider: provider.manifest.name,
     why: found.why,
   }))
-  const main = choose(candidates, settings)
-  if (main === null) return nobody(settings, providers, asked, appFolders(view, providers))
+  const main = choose(candidates, looked.named)
+  if (main === null) return nobody(looked.named, providers, asked, appFolders(view, providers))
   const planned = main.provider.plan(main.context)
   if (!planned.ok) return failure(planned.message, planned.hint, asked)
   const apt = readAptfile(main.context.view)
@@ -34,7 +36,28 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   const joined = joinCompanions(main, planned, candidates)
   const { beside } = joined
   const plan = withPackages(joined.plan, apt.packages)
-  return assemble(main, plan, planned.root ?? root, procfile, beside, asked)
+  const notes = [...looked.notes, ...namedNotes(looked.named, main, choose(candidates, null))]
+  return assemble(
+    main,
+    { ...plan, notes: [...notes, ...plan.notes] },
+    planned.root ?? root,
+    procfile,
+    beside,
+    asked,
+  )
+}
+
+/** What a name that somebody gave made of the choice. */
+function namedNotes(named: NamedLanguage | null, { provider }: Candidate, surest: Candidate | null): Note[] {
+  if (named === null) return []
+  const { title } = provider.manifest
+  if (named.provider !== provider.manifest.name) {
+    const message = `${named.from} names the buildpack ${named.name}, whose files are not there; the app is built as ${title}.`
+    return [{ level: 'warn', code: 'buildpack.unfit', message }]
+  }
+  if (surest === null || surest.provider === provider) return []
+  const message = `${named.from} says that this is ${title}; by its files it would be ${surest.provider.manifest.title}.`
+  return [{ level: 'info', code: 'buildpack.named', message }]
 }
 
 export interface Looked {
@@ -44,6 +67,9 @@ export interface Looked {
   readonly procfile: Extract<ProcfileResult, { ok: true }>
   /** Every language that there is, in the order of asking. */
   readonly candidates: readonly Candidate[]
+  /** The language that a setting or a file of the app names. */
+  readonly named: NamedLanguage | null
+  readonly notes: readonly Note[]
 }
 
 /** Asks each language about the app; says what lies in the way of asking. */
@@ -69,54 +95,25 @@ export function askAll(
   const candidates = providers.map((provider) =>
     ask(provider, { view, settings, manifest: provider.manifest, procfile: procfile.processes, ...above }),
   )
-  return { ok: true, root, procfile, candidates }
-}
-
-function readProcfile(view: FileView): ProcfileResult {
-  const file = view.read('Procfile', MAX_PROCFILE_BYTES)
-  if (file.ok) return parseProcfile(file.text)
-  switch (file.reason) {
-    case 'missing':
-      return { ok: true, processes: {}, notes: [] }
-    case 'binary':
-      return {
-        ok: false,
-        message: 'Procfile is not a text file',
-        hint: 'Save it as plain UTF-8 text, one `type: command` per line.',
-      }
-    case 'too-large':
-      return {
-        ok: false,
-        message: `Procfile is larger than ${MAX_PROCFILE_BYTES} bytes`,
-        hint: 'Move long commands into scripts of the app and call those.',
-      }
-    case 'not-a-file':
-      return {
-        ok: false,
-        message: 'Procfile is not a file',
-        hint: 'Procfile must be a plain text file at the root of the app.',
-      }
-    case 'outside':
-      return {
-        ok: false,
-        message: 'Procfile is a link that leads out of the app',
-        hint: 'Commit the file itself.',
-      }
-  }
+  const said = namedBuildpacks(view, settings)
+  const confidence = (name: string) =>
+    candidates.find(({ provider }) => provider.manifest.name === name)?.found.confidence ?? 0
+  const { language, notes } =
+    said === null ? { language: null, notes: [] } : namedLanguage(said, providers, confidence)
+  return { ok: true, root, procfile, candidates, named: language, notes }
 }
 
 function nobody(
-  settings: PlanSettings,
+  named: NamedLanguage | null,
   providers: readonly Provider[],
   asked: readonly Asked[],
   folders: readonly string[],
 ): Failure {
   const known = providers.map(({ manifest }) => manifest.name).join(', ')
-  const forced = override(settings, 'SKYPANEL_BUILDPACK')
-  if (forced !== null) {
+  if (named !== null && named.strict) {
     return failure(
-      `There is no buildpack "${forced.value}"`,
-      `Set SKYPANEL_BUILDPACK to one of ${known}, or unset it to have the language detected.`,
+      `There is no buildpack "${named.name}"`,
+      `Set ${named.from} to one of ${known}, or unset it to have the language detected.`,
       asked,
     )
   }

@@ -8,6 +8,30 @@ const here = fileURLToPath(new URL('.', import.meta.url))
 
 describe('the reason of a failed build', () => {
   it.each([
+    ['cpp', 'c++: fatal error: Killed signal terminated program cc1plus', /ran out of memory/],
+    ['shell', 'bash: line 3: jq: command not found', /command jq was not found/],
+    ['python', 'error: Multiple top-level packages discovered in a flat-layout: [...]', /which folders/],
+    ['python', "ModuleNotFoundError: No module named 'pkg_resources'", /newer Pythons do not bring/],
+    ['go', 'main.go:4:2: package shop/db is not in std (/x/src/shop/db)', /no package shop\/db/],
+    ['rust', 'error: feature `edition2024` is required', /edition 2024/],
+    ['ruby', 'You must use Bundler 4 or greater with this lockfile.', /made by Bundler 4/],
+    ['php', 'PHP Fatal error: Allowed memory size of 134217728 bytes exhausted', /ran out of the memory/],
+    ['java', '[FATAL] Non-resolvable parent POM for a:b:1: com.acme:parent:7 was not found', /parent pom/],
+    [
+      'java',
+      '[ERROR] Could not find artifact a:b:jar:1 in central (https://x)',
+      /no a:b:jar:1 in the repository/,
+    ],
+    [
+      'java',
+      'Cannot access central (https://x) in offline mode and the artifact a:b:jar:1 has not been downloaded from it before.',
+      /needs a:b:jar:1/,
+    ],
+    [
+      'node',
+      'npm error code EBADPLATFORM\nnpm error notsup Unsupported platform for fsevents@2.3.3: wanted',
+      /fsevents@2\.3\.3 is made for another system/,
+    ],
     [
       'node',
       'npm error `npm ci` can only install packages when your package.json and package-lock.json or npm-shrinkwrap.json are in sync.',

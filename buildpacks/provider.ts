@@ -9,6 +9,8 @@ export const ProviderManifest = z.strictObject({
   /** The folder's name. */
   name: z.string().regex(/^[a-z][a-z0-9-]{0,30}$/),
   title: z.string(),
+  /** Last words of the names that buildpacks of other platforms have for it, as in `heroku/nodejs`. */
+  aliases: z.array(z.string()).default([]),
   /** Decides between equal confidences: the lower one is asked first. */
   order: z.number().int(),
   detect: z.strictObject({
@@ -27,6 +29,17 @@ export const ProviderManifest = z.strictObject({
   companions: z.array(z.string()).default([]),
   /** Values that the language's own code reads. */
   defaults: z.record(z.string(), z.string()).default({}),
+  /** For the table of languages (`npm run languages`): what it offers, with the fixtures that show each. */
+  offers: z
+    .strictObject({
+      /** Which versions there are and where they come from, a phrase each; empty: as the fixtures' plans say. */
+      versions: z.array(z.string()).default([]),
+      managers: z.record(z.string(), z.array(z.string())).default({}),
+      frameworks: z.record(z.string(), z.array(z.string())).default({}),
+      /** What cannot be had, or is not there yet. */
+      limits: z.array(z.string()).default([]),
+    })
+    .default({ versions: [], managers: {}, frameworks: {}, limits: [] }),
 })
 export type ProviderManifest = z.infer<typeof ProviderManifest>
 

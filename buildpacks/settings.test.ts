@@ -40,7 +40,10 @@ describe('what a plan may know of the config vars', () => {
     ['NEXT_PUBLIC_KEY', true],
     ['API_KEY', false],
     ['MY_VITE_KEY', false],
-  ])('may end in what browsers get: %s: %s', (name, expected) => {
+    ['SKYPANEL_ROOT', true],
+    ['NODE_VERSION', true],
+    ['BUILDPACK_URL', false],
+  ])('is no secret, so it may stand in a release: %s: %s', (name, expected) => {
     expect(isPublicConfig(name)).toBe(expected)
   })
 })

@@ -16,14 +16,20 @@ const STEERING = new Set([
   'USE_NPM_INSTALL',
   'NPM_CONFIG_PRODUCTION',
   'PROJECT_PATH',
+  'BUILDPACK_URL',
   'GOVERSION',
   'GO_VERSION',
   'GO_INSTALL_PACKAGE_SPEC',
 ])
 
+/** Whether a config var steers the build, so that its value is in the plan for everybody who may see the app. */
+export function steersBuild(name: string): boolean {
+  return name.startsWith('SKYPANEL_') || STEERING.has(name)
+}
+
 export function settingsFrom(config: Readonly<Record<string, string>>, builder: string): PlanSettings {
   const entries = Object.entries(config)
-    .filter(([name]) => name.startsWith('SKYPANEL_') || STEERING.has(name))
+    .filter(([name]) => steersBuild(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
   return { builder, overrides: Object.fromEntries(entries), names: Object.keys(config).sort() }
 }

@@ -39,5 +39,5 @@ it('an explanation names every language that was asked, and why it was not taken
   const text = explanation(found.asked)
   expect(text).toMatch(/^=== Asked\n/)
   expect(text).toMatch(/^\* python +98% {2}.*requirements\.txt.*Procfile/m)
-  expect(text).toMatch(/^ {2}node +no {2}no package\.json$/m)
+  expect(text).toMatch(/^ {2}node +no {2}none of package\.json/m)
 })

@@ -1,9 +1,12 @@
 import { posix } from 'node:path'
+import type { FileView } from '../file-view.ts'
+import { asMember, stepIn } from '../member.ts'
 import type { Note, Step } from '../plan.ts'
 import { type LanguagePlan, type PlanContext, type Refusal, refuse, step } from '../provider.ts'
 import { flag, override } from '../settings.ts'
-import { type GoModule, readModule, readWorkspace } from './module.ts'
 import { type GoMain, type Mains, mainsOf } from './mains.ts'
+import { readModule } from './module.ts'
+import { belongsAbove, foreignImports, type GoModules, neededFiles, readModules } from './modules.ts'
 import { readSources } from './sources.ts'
 import { versions } from './versions.ts'
 
@@ -18,43 +21,53 @@ const ENV = {
 }
 
 export function plan(context: PlanContext): LanguagePlan | Refusal {
-  const { view, settings } = context
-  const workspace = readWorkspace(view)
-  const root = readModule(view, '.')
-  const modules = workspace === null ? [root] : workspace.members.map((folder) => readModule(view, folder))
-  const asked = versions(context, root.path === null ? (modules[0] ?? root) : root)
+  const { view, above } = context
+  if (above === undefined || !belongsAbove(above.view, above.folder)) return planIn(context, view, '.')
+  const planned = planIn(context, above.view, above.folder)
+  return planned.ok ? asMember(planned, context, above.folder) : planned
+}
+
+/** `folder` is the app's own in what is built, `.` when that is all of it. */
+function planIn(context: PlanContext, view: FileView, folder: string): LanguagePlan | Refusal {
+  const { settings } = context
+  const modules = readModules(view, folder)
+  const { main, workspace } = modules
+  const asked = versions({ ...context, view: main.path === null ? view : context.view }, main)
   if (!asked.ok) return asked
-  const sources = readSources(view)
   const spec = override(settings, 'SKYPANEL_GO_MAIN', 'GO_INSTALL_PACKAGE_SPEC')
-  const mains = mainsOf(sources.packages, root, spec)
+  const mains = mainsOf(readSources(context.view).packages, readModule(context.view, '.'), spec)
   if (mains.length === 0) {
     return refuse(
       'This Go app has no program: no folder has a package main',
       'Put `package main` with a `func main` at the root or into cmd/<name>, or name the package in SKYPANEL_GO_MAIN.',
     )
   }
-  const vendored = view.exists('vendor/modules.txt')
-  const own = modules.flatMap(({ path }) => (path === null ? [] : [path]))
-  const foreign = sources.imports.filter(
-    (path) => path !== 'C' && !own.some((mine) => path === mine || path.startsWith(`${mine}/`)),
+  const vendored = [posix.join(folder, 'vendor'), ...(workspace ? ['vendor'] : [])].find((path) =>
+    view.exists(`${path}/modules.txt`),
   )
-  const loose = root.path === null && workspace === null
+  const foreign = foreignImports(view, modules, folder)
+  const loose = main.path === null && !workspace
+  const bin = posix.join(folder, 'bin')
+  const files = folder === '.' ? ['.'] : neededFiles(view, modules, vendored ?? null)
   return {
     ok: true,
     tools: asked.tools,
     steps: [
-      ...(loose ? [] : [installStep(modules, foreign, vendored, workspace !== null, settings.names)]),
-      buildStep(mains, loose, flag(settings, 'SKYPANEL_BUILD_NETWORK') ?? false),
+      ...(loose ? [] : [installStep(modules, folder, foreign, vendored ?? null, settings.names)]),
+      buildStep(mains, folder, files, loose, flag(settings, 'SKYPANEL_BUILD_NETWORK') ?? false),
     ],
     caches: {},
     include: [
-      { step: 'build', paths: ['bin'] },
-      { step: 'source', paths: ['.'] },
+      { step: 'build', paths: [bin] },
+      { step: 'source', paths: folder === '.' ? ['.'] : [folder] },
     ],
-    env: { PATH_PREPEND: '/app/bin' },
+    env: { PATH_PREPEND: posix.join('/app', bin) },
     static: null,
     processes: processesOf(mains),
-    notes: [...sumNotes(view.exists('go.sum'), foreign, vendored, workspace !== null), ...mainNotes(mains)],
+    notes: [
+      ...sumNotes(view.exists(posix.join(folder, 'go.sum')), foreign, vendored !== undefined, workspace),
+      ...mainNotes(mains),
+    ],
   }
 }
 
@@ -63,20 +76,20 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
  * compiling that costs. Only manifests and the set of imports are in the step's key.
  */
 function installStep(
-  modules: readonly GoModule[],
+  { all, workspace }: GoModules,
+  folder: string,
   imports: readonly string[],
-  vendored: boolean,
-  workspace: boolean,
+  vendor: string | null,
   names: readonly string[],
 ): Step {
-  const at = (folder: string, name: string) => posix.join(folder, name)
+  const at = (where: string, name: string) => posix.join(where, name)
   const files = [
-    ...modules.flatMap(({ folder }) => [at(folder, 'go.mod'), at(folder, 'go.sum')]),
-    ...modules.flatMap(({ replaced }) => replaced.map((path) => `${path}/**`)),
+    ...all.flatMap((module) => [at(module.folder, 'go.mod'), at(module.folder, 'go.sum')]),
+    ...all.flatMap(({ replaced }) => replaced.map((path) => `${path}/**`)),
     ...(workspace ? ['go.work', 'go.work.sum'] : []),
-    ...(vendored ? ['vendor/**'] : []),
+    ...(vendor === null ? [] : [`${vendor}/**`]),
   ]
-  const home = modules[0]?.folder ?? '.'
+  const home = folder === '.' ? (all[0]?.folder ?? '.') : folder
   const stub = [
     'package main',
     '',
@@ -86,37 +99,45 @@ function installStep(
     '',
     'func main() {}',
   ]
-  const compile = `go build -o /dev/null ./${at(home, 'sky_stub')} || echo "Some packages could not be compiled ahead; they are compiled with the app."`
+  const compile = `${stepIn(folder, `go build -o /dev/null ./${folder === '.' ? at(home, 'sky_stub') : 'sky_stub'}`)} || echo "Some packages could not be compiled ahead; they are compiled with the app."`
   return step({
     name: 'install',
     files: [...new Set(files)],
     commands: [
-      ...(vendored ? [] : ['go mod download']),
+      ...(vendor === null ? [stepIn(folder, 'go mod download')] : []),
       `mkdir -p ${at(home, 'sky_stub')}\ncat > ${at(home, 'sky_stub/main.go')} <<'GO'\n${stub.join('\n')}\nGO\n${compile}`,
     ],
     env: ENV,
-    network: !vendored,
+    network: vendor === null,
     secrets: names.filter((name) => /^(GOPRIVATE|GONOSUMDB|GONOPROXY|GOINSECURE|NETRC)$/.test(name)),
     outputs: ['.sky'],
   })
 }
 
-function buildStep(mains: readonly GoMain[], loose: boolean, network: boolean): Step {
-  const build = mains.map(({ name, target }) => `go build -ldflags='-s -w' -o bin/${name} ${target}`)
+function buildStep(
+  mains: readonly GoMain[],
+  folder: string,
+  files: readonly string[],
+  loose: boolean,
+  network: boolean,
+): Step {
+  const build = mains.map(({ name, target }) =>
+    stepIn(folder, `go build -ldflags='-s -w' -o bin/${name} ${target}`),
+  )
   return step({
     name: 'build',
     needs: loose ? [] : ['install'],
-    files: ['.'],
+    files: [...files],
     commands: [
       ...(loose ? ['go mod init app && go mod tidy'] : []),
       // Go would throw away what it has not used for days, and all files of the store are of 1970.
-      `mkdir -p .sky/gocache && rm -f .sky/gocache/trim.txt && date +%s > .sky/gocache/trim.txt && mkdir -p bin`,
+      `mkdir -p .sky/gocache && rm -f .sky/gocache/trim.txt && date +%s > .sky/gocache/trim.txt && mkdir -p ${posix.join(folder, 'bin')}`,
       ...build,
     ],
     env: { ...ENV, ...(network ? {} : { GOPROXY: 'off' }) },
     network,
     secrets: ['*'],
-    outputs: ['bin'],
+    outputs: [posix.join(folder, 'bin')],
   })
 }
 

@@ -2,6 +2,7 @@ import { posix } from 'node:path'
 import type { FileView } from '../file-view.ts'
 import type { Step, Tool } from '../plan.ts'
 import { request, step } from '../provider.ts'
+import { type MavenModule, moduleFiles } from './modules.ts'
 
 export interface Maven {
   readonly tools: readonly Tool[]
@@ -18,14 +19,22 @@ const MAX_MODULES = 60
  * What Maven needs is found by packaging an empty class: going offline by its own goal misses what plugins load late.
  * A change of the app's own code then costs what compiling it costs.
  */
-export function mavenSteps(view: FileView, env: Readonly<Record<string, string>>, network: boolean): Maven {
-  const poms = view.list('**/pom.xml').slice(0, MAX_MODULES)
+export function mavenSteps(
+  view: FileView,
+  env: Readonly<Record<string, string>>,
+  network: boolean,
+  module: MavenModule | null,
+): Maven {
+  const poms = (
+    module === null ? view.list('**/pom.xml') : module.all.map((folder) => posix.join(folder, 'pom.xml'))
+  ).slice(0, MAX_MODULES)
   const wrapper = view.exists('mvnw') ? wrapperVersion(view) : null
   const mvn = wrapper === null ? 'mvn' : 'sh ./mvnw'
   // Older ones cannot read a second repository beneath the first.
   const tail = wrapper === null || atLeast39(wrapper)
   const all = { ...env, MAVEN_USER_HOME: '/app/.sky/m2home', ...(tail ? {} : {}) }
-  const common = '-B -ntp -DskipTests -Dmaven.test.skip=true'
+  const only = module === null ? '' : ` -pl ${module.folder} -am`
+  const common = `-B -ntp -DskipTests -Dmaven.test.skip=true${only}`
   const folders = poms.map((path) => posix.dirname(path)).filter((path) => /^[\w./-]+$/.test(path))
   const install = step({
     name: 'install',
@@ -48,22 +57,22 @@ export function mavenSteps(view: FileView, env: Readonly<Record<string, string>>
   const local = tail
     ? `-Dmaven.repo.local=/tmp/m2 -Dmaven.repo.local.tail=${REPOSITORY}`
     : `-Dmaven.repo.local=${REPOSITORY}`
-  const single = poms.length === 1
+  const target = module !== null ? posix.join(module.folder, 'target') : poms.length === 1 ? 'target' : null
   const build = step({
     name: 'build',
     needs: ['install'],
-    files: ['.'],
+    files: module === null ? ['.'] : moduleFiles(view, module),
     commands: [
       ...(network ? [TRUST] : []),
       `${mvn} ${network ? '' : '-o '}${common} ${local} package`,
-      ...(single
-        ? ['rm -rf target/classes target/generated-sources target/maven-* target/test-classes']
-        : ['rm -rf .sky']),
+      ...(target === null
+        ? ['rm -rf .sky']
+        : [`rm -rf ${target}/classes ${target}/generated-sources ${target}/maven-* ${target}/test-classes`]),
     ],
     env: all,
     network,
     secrets: ['*'],
-    outputs: single ? ['target'] : ['.'],
+    outputs: [target ?? '.'],
   })
   const tool = request({
     name: 'maven',

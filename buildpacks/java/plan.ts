@@ -1,9 +1,12 @@
+import { posix } from 'node:path'
 import type { FileView } from '../file-view.ts'
+import { asMember } from '../member.ts'
 import type { Note } from '../plan.ts'
 import { type LanguagePlan, type PlanContext, type Refusal, refuse } from '../provider.ts'
 import { flag, override } from '../settings.ts'
 import { gradleStep } from './gradle.ts'
 import { mavenSteps } from './maven.ts'
+import { type MavenModule, mavenModule } from './modules.ts'
 import { versions } from './versions.ts'
 
 /** Frameworks: what gives them away in a build file, and how they are told the port. */
@@ -22,8 +25,17 @@ const PORTS: readonly { mark: RegExp; option: string; jar?: string; name: string
 const MEMORY = '-XX:MaxRAMPercentage=70 -XX:+ExitOnOutOfMemoryError'
 
 export function plan(context: PlanContext): LanguagePlan | Refusal {
+  const { above } = context
+  const module = above === undefined ? null : mavenModule(above.view, above.folder)
+  if (above === undefined || module === null) return planIn(context, context.view, null)
+  const planned = planIn(context, above.view, module)
+  return planned.ok ? asMember(planned, context, above.folder) : planned
+}
+
+/** `root` is what is built, of which `module` may be a part. */
+function planIn(context: PlanContext, root: FileView, module: MavenModule | null): LanguagePlan | Refusal {
   const { view, settings, procfile } = context
-  const asked = versions(context)
+  const asked = versions(context, root)
   if (!asked.ok) return asked
   const home = `/usr/lib/jvm/java-${asked.major === 8 ? '8' : asked.major}`
   const env = { JAVA_HOME: home, PATH_PREPEND: `${home}/bin` }
@@ -32,16 +44,20 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
   if (!maven && !view.exists('gradlew')) {
     return refuse(
       'This Gradle app has no wrapper (gradlew)',
-      'Run `gradle wrapper`, commit gradlew and gradle/wrapper, and push again.',
+      "Run `gradle wrapper`, commit gradlew and gradle/wrapper, and push again: it brings the Gradle that the app was written for. Debian's own is 4.4, too old for today's plugins.",
     )
   }
   const network = flag(settings, 'SKYPANEL_BUILD_NETWORK') ?? false
-  const made = maven ? mavenSteps(view, env, network) : { tools: [], steps: [gradleStep(view, env)] }
-  const text = buildText(view)
+  const made = maven ? mavenSteps(root, env, network, module) : { tools: [], steps: [gradleStep(view, env)] }
+  const text = buildText(view) + (module === null ? '' : buildText(root))
   const framework = PORTS.find(({ mark }) => mark.test(text))
   const named = procfile['web'] !== undefined || override(settings, 'SKYPANEL_START_CMD') !== null
   const jar = framework?.jar !== undefined && maven ? framework.jar : jarPattern(view, maven)
-  const command = `java ${MEMORY} $JAVA_OPTS ${framework?.option ?? ''} -jar ${jar}`.replaceAll(/ +/g, ' ')
+  const command =
+    `${module === null ? '' : 'exec '}java ${MEMORY} $JAVA_OPTS ${framework?.option ?? ''} -jar ${jar}`.replaceAll(
+      / +/g,
+      ' ',
+    )
   if (!named && framework === undefined)
     notes.push({
       level: 'info',
@@ -50,17 +66,19 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
         'No framework was recognised: the jar has to name its main class and to listen on the port in $PORT. A Procfile says otherwise.',
     })
   const multi = maven ? view.list('**/pom.xml').length > 1 : true
+  const folder = module?.folder ?? '.'
   return {
     ok: true,
     tools: [asked.tool, ...made.tools],
     steps: made.steps,
     caches: maven ? {} : { gradle: { dir: '/cache/gradle', scope: 'app' } },
-    include: multi
-      ? [{ step: 'build', paths: ['.'] }]
-      : [
-          { step: 'build', paths: ['target'] },
-          { step: 'source', paths: ['.'] },
-        ],
+    include:
+      multi && module === null
+        ? [{ step: 'build', paths: ['.'] }]
+        : [
+            { step: 'build', paths: [posix.join(folder, 'target')] },
+            { step: 'source', paths: [folder] },
+          ],
     env: { ...env, LANG: 'C.UTF-8' },
     static: null,
     processes: named

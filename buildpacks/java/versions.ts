@@ -21,11 +21,13 @@ export interface JavaVersion {
 }
 
 /** Which Java the app asks for: exactly where it says so, else the nearest that compiles what the build file names. */
-export function versions(context: PlanContext): JavaVersion | Refusal {
+export function versions(context: PlanContext, root = context.view): JavaVersion | Refusal {
   const { manifest } = context
-  const exact = exactly(context)
+  // What a module does not say itself, the repository that it is a part of may say.
+  const exact = exactly(context) ?? exactly({ ...context, view: root })
   const declared = exact ??
-    fromBuildFile(context) ?? { text: manifest.defaults['java'] ?? '21', from: 'default' }
+    fromBuildFile(context) ??
+    fromBuildFile({ ...context, view: root }) ?? { text: manifest.defaults['java'] ?? '21', from: 'default' }
   const major = majorOf(declared.text)
   if (major === null) {
     return refuse(

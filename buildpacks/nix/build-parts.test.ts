@@ -54,6 +54,7 @@ describe('failures', () => {
     ['OSError: [Errno 30] Read-only file system: /app/.venv/lib/x', true],
     ['EACCES: permission denied, open /etc/passwd', false],
     ['node_modules/a is broken', false],
+    ['**ERROR** Failed to apply patch for package left-pad at path', true],
   ])('"%s" asks for a writable copy of the dependencies: %s', (line, wanted) => {
     expect(wantsToWriteBelow([line])).toBe(wanted)
   })

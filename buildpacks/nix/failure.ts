@@ -91,7 +91,9 @@ export function explainEnd(
 export function wantsToWriteBelow(tail: readonly string[]): boolean {
   return tail.some(
     (line) =>
-      /EACCES|EROFS|permission denied|read-only file system/i.test(line) &&
-      /\/app\/|node_modules|\.venv/.test(line),
+      (/EACCES|EROFS|permission denied|read-only file system/i.test(line) &&
+        /\/app\/|node_modules|\.venv/.test(line)) ||
+      // It keeps to itself why a file could not be written.
+      /\*\*ERROR\*\* Failed to apply patch for package/.test(line),
   )
 }

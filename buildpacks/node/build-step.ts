@@ -5,6 +5,7 @@ import { flag, override } from '../settings.ts'
 import type { NodeApp } from './app.ts'
 import { fetchingScript } from './build-scripts.ts'
 import { managerEnv } from './install.ts'
+import { usesMoon } from './moon.ts'
 import { below } from './place.ts'
 
 /** Builds offline, unless a script seems to fetch something or the app says so. */
@@ -48,7 +49,18 @@ export function buildStep(
         ...binPath(app),
         NODE_ENV: 'production',
         ...(turbo ? { TURBO_TELEMETRY_DISABLED: '1' } : {}),
-        ...(place.root.exists('nx.json') ? { NX_DAEMON: 'false', NX_NO_CLOUD: 'true' } : {}),
+        ...(place.root.exists('nx.json')
+          ? {
+              NX_DAEMON: 'false',
+              NX_NO_CLOUD: 'true',
+              NX_TUI: 'false',
+              // It would open a terminal, and a build has none.
+              NX_NATIVE_COMMAND_RUNNER: 'false',
+              NX_CACHE_DIRECTORY: '/tmp/nx',
+              NX_WORKSPACE_DATA_DIRECTORY: '/tmp/nx-data',
+            }
+          : {}),
+        ...(usesMoon(place.root) ? { MOON_TOOLCHAIN_FORCE_GLOBALS: 'true', CI: 'true' } : {}),
         ...output?.buildEnv,
       },
       network,

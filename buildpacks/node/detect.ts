@@ -3,12 +3,20 @@ import { buildScriptsOf } from './build-scripts.ts'
 import { frameworkOf } from './frameworks/all.ts'
 import { entryFile } from './entry.ts'
 import { readPackageJson } from './package-json.ts'
+import { isProject } from './place.ts'
 
 /**
  * Many apps of other languages, and plain sites, carry a package.json for their assets or their linter. So what counts
  * is whether this one starts something.
  */
-export function detect({ view }: PlanContext, found: Detection): Detection {
+export function detect({ view, above }: PlanContext, found: Detection): Detection {
+  if (!view.exists('package.json')) {
+    const tool =
+      above !== undefined && above.view.exists('package.json') && isProject(above.view, above.folder)
+    return tool
+      ? { ...found, confidence: 0.9, why: `${found.evidence[0] ?? ''} makes it a project of the repository` }
+      : { ...found, confidence: 0, why: 'no package.json' }
+  }
   const read = readPackageJson(view)
   // A broken package.json still is the best explanation of what was meant.
   if (!read.ok) return { ...found, confidence: 0.5, why: read.message }

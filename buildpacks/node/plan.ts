@@ -2,7 +2,7 @@ import type { LanguagePlan, PlanContext, Refusal } from '../provider.ts'
 import { readStaticfile } from '../staticfile.ts'
 import { describeApp, type NodeApp } from './app.ts'
 import { chooseManager } from './manager-choice.ts'
-import { onlyMember } from './only-member.ts'
+import { onlyMember, startsNx } from './only-member.ts'
 import { otherTools } from './other-tools.ts'
 import { placeOf } from './place.ts'
 import { serverPlan } from './server-plan.ts'
@@ -21,6 +21,8 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
   const staticfile = readStaticfile(context.view)
   if (staticfile !== null && !staticfile.ok) return staticfile
   const app = describeApp(context, place, manager)
+  const project = startsNx(app) ? memberPlan(app) : null
+  if (project !== null) return project
   const tools = [node.tool, manager.tool, ...otherTools(app)]
   const site = siteOf(app, staticfile)
   const start = site === null ? startOf(app) : null

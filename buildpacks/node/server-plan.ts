@@ -1,3 +1,4 @@
+import { inFolder, rewritesIn } from '../member.ts'
 import { own } from '../own.ts'
 import type { BuildPlan, Note, Step } from '../plan.ts'
 import type { LanguagePlan } from '../provider.ts'
@@ -7,7 +8,7 @@ import { binPath, buildStep } from './build-step.ts'
 import type { ServerOutput } from './frameworks/framework.ts'
 import { pnpRunEnv } from './linker.ts'
 import { lockNotes } from './lock-notes.ts'
-import { below, inFolder } from './place.ts'
+import { below } from './place.ts'
 import { procfileRewrites, type Start, startsFromDevDependency } from './start.ts'
 
 export function serverPlan(app: NodeApp, start: Start, tools: LanguagePlan['tools']): LanguagePlan {
@@ -50,7 +51,7 @@ export function serverPlan(app: NodeApp, start: Start, tools: LanguagePlan['tool
     static: null,
     processes:
       start.web === null ? {} : { web: { ...start.web, command: inFolder(place.folder, start.web.command) } },
-    rewrites: inPlace(app, direct),
+    rewrites: rewritesIn(place.folder, context, direct),
     notes: [
       ...lockNotes(app),
       ...(built?.notes ?? []),
@@ -93,22 +94,6 @@ function dependencySteps(app: NodeApp, keepDev: boolean, builds: boolean, alone:
     include: [{ step: 'install-production', paths: ['.'] }],
     prunes: true,
   }
-}
-
-/** Commands that somebody wrote, as they are run: in the app's folder, and without a package manager in between. */
-function inPlace(
-  { place, context }: NodeApp,
-  direct: Readonly<Record<string, string>>,
-): Record<string, string> {
-  if (place.folder === '.') return { ...direct }
-  const set = override(context.settings, 'SKYPANEL_START_CMD')
-  const written = Object.values(context.procfile).map(({ command }) => command)
-  return Object.fromEntries(
-    [...written, ...(set === null ? [] : [set.value])].map((command) => [
-      command,
-      inFolder(place.folder, own(direct, command) ?? command),
-    ]),
-  )
 }
 
 function devNotes(needed: string | null, prunes: boolean): Note[] {

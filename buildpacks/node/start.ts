@@ -6,6 +6,7 @@ import type { NodeApp } from './app.ts'
 import { buildScriptsOf } from './build-scripts.ts'
 import { builtEntry, entryCommand, entryFile } from './entry.ts'
 import type { Output } from './frameworks/framework.ts'
+import { isNxApp, nxProjects } from './nx.ts'
 import type { PackageJson } from './package-json.ts'
 import { programOf, resolveScript, scriptCall } from './start-script.ts'
 
@@ -71,11 +72,15 @@ export function startOf(app: NodeApp): Start | Refusal {
 
 /** Where the root of a repository only holds others together, one of those is what was meant. */
 function startAdvice({ install, place }: NodeApp): string {
-  const startable = install.members.filter(
-    ({ pkg, whole }) => !whole && (pkg.scripts['start'] !== undefined || pkg.scripts['build'] !== undefined),
-  )
-  if (place.folder === '.' && startable.length > 0) {
-    const folders = startable.slice(0, 6).map(({ folder }) => folder)
+  const startable = install.members
+    .filter(
+      ({ pkg, whole }) =>
+        !whole && (pkg.scripts['start'] !== undefined || pkg.scripts['build'] !== undefined),
+    )
+    .map(({ folder }) => folder)
+  const projects = [...nxProjects(place.root).keys()].filter((folder) => isNxApp(place.root, folder))
+  if (place.folder === '.' && startable.length + projects.length > 0) {
+    const folders = [...new Set([...projects, ...startable])].slice(0, 6)
     return `The apps of this workspace seem to be ${folders.join(', ')}: set SKYPANEL_ROOT=${folders[0] ?? ''} to deploy that one, or add a Procfile.`
   }
   return 'Add a start script to package.json ("scripts": { "start": "node server.js" }), or a Procfile: `web: node server.js`.'

@@ -1,14 +1,11 @@
 import type { FileView } from '../file-view.ts'
 import type { BuildPlan, Step } from '../plan.ts'
 import { type PlanContext, step } from '../provider.ts'
-import { override } from '../settings.ts'
 import { shellWord } from '../shell-word.ts'
 import { parsed, tableOf } from '../tool-files.ts'
 import { own } from '../own.ts'
-import type { Installer } from './installers.ts'
-import type { Project } from './project.ts'
-import type { Requirements } from './requirements.ts'
-import type { Interpreter } from './versions.ts'
+import { having, type How, type InstallParts, textOf } from './install-parts.ts'
+import { byUv } from './install-uv.ts'
 
 export const VENV_BIN = '/app/.venv/bin'
 
@@ -19,15 +16,6 @@ export interface PythonInstall {
   /** Environment of a build that calls the installer. */
   readonly env: Readonly<Record<string, string>>
   readonly caches: BuildPlan['caches']
-}
-
-export interface InstallParts {
-  readonly installer: Installer
-  readonly requirements: Requirements
-  readonly project: Project
-  readonly python: Interpreter
-  /** A server that the start command needs and the app does not bring. */
-  readonly added: string | null
 }
 
 // Packages carry templates and tests that are not meant to compile; those are no failure of the app.
@@ -66,15 +54,6 @@ export function planInstall(context: PlanContext, parts: InstallParts): PythonIn
   }
 }
 
-interface How {
-  readonly commands: readonly string[]
-  readonly files: readonly string[]
-  readonly env: Readonly<Record<string, string>>
-  readonly caches: readonly string[]
-  readonly own: readonly string[]
-  readonly servesAdded?: true
-}
-
 function installation(context: PlanContext, parts: InstallParts): How {
   switch (parts.installer.name) {
     case 'none':
@@ -93,8 +72,6 @@ function installation(context: PlanContext, parts: InstallParts): How {
       return byPipenv(context.view, parts)
   }
 }
-
-const having = (view: FileView, ...paths: readonly string[]) => paths.filter((path) => view.exists(path))
 
 function byPip({ requirements, added }: InstallParts): How {
   const [first] = requirements.files
@@ -128,46 +105,9 @@ function byProject(view: FileView, { project, installer }: InstallParts): How {
   }
 }
 
-function byUv({ view, settings }: PlanContext, { project, installer, python }: InstallParts): How {
-  const frozen = installer.locked && override(settings, 'SKYPANEL_LOCK')?.value !== 'loose'
-  const mode = !frozen ? '' : project.dynamic ? ' --frozen' : ' --locked'
-  const tool = tableOf(parsed(view, 'pyproject.toml'), 'tool', 'uv')
-  const isPackage =
-    own(tool, 'package') === true || (project.backend.length > 0 && own(tool, 'package') !== false)
-  const workspace = own(tool, 'workspace') !== undefined
-  const backend = [...project.backend.map(shellWord), 'editables'].join(' ')
-  const members = workspace ? view.list('**/pyproject.toml') : []
-  const local = /\bpath\s*=|\bworkspace\s*=\s*true/.test(read(view, 'pyproject.toml'))
-  return {
-    commands: [
-      `uv sync${mode} --no-dev ${workspace || local ? '--no-install-workspace' : '--no-install-project'} --inexact`,
-      ...(isPackage ? [`uv pip install --python .venv/bin/python ${backend}`] : []),
-    ],
-    files:
-      project.dynamic || local
-        ? ['.']
-        : [
-            ...new Set([
-              ...having(view, 'pyproject.toml', 'uv.lock', 'uv.toml', '.python-version'),
-              ...members,
-            ]),
-          ],
-    env: {
-      UV_CACHE_DIR: '/cache/uv',
-      UV_LINK_MODE: 'copy',
-      UV_PYTHON_DOWNLOADS: 'never',
-      UV_PYTHON: python.program,
-      UV_NO_PROGRESS: '1',
-      PYC_INVALIDATION_MODE: 'UNCHECKED_HASH',
-    },
-    caches: ['uv'],
-    own: isPackage || workspace ? [`uv sync${mode} --no-dev --offline --inexact --no-build-isolation`] : [],
-  }
-}
-
 function byPoetry(view: FileView, { project }: InstallParts): How {
   const poetry = tableOf(parsed(view, 'pyproject.toml'), 'tool', 'poetry')
-  const local = /\bpath\s*=/.test(read(view, 'pyproject.toml'))
+  const local = /\bpath\s*=/.test(textOf(view, 'pyproject.toml'))
   return {
     commands: ['poetry install --only main --no-root --no-interaction --no-ansi'],
     files: local ? ['.'] : having(view, 'pyproject.toml', 'poetry.lock', 'poetry.toml'),
@@ -221,9 +161,4 @@ function byPipenv(view: FileView, { installer }: InstallParts): How {
     caches: ['pip', 'pipenv'],
     own: [],
   }
-}
-
-function read(view: FileView, path: string): string {
-  const file = view.read(path)
-  return file.ok ? file.text : ''
 }

@@ -1,3 +1,5 @@
+import { posix } from 'node:path'
+import { asMember, stepIn } from '../member.ts'
 import type { Note, Step } from '../plan.ts'
 import { type LanguagePlan, type PlanContext, type Refusal, refuse, step } from '../provider.ts'
 import { flag, override } from '../settings.ts'
@@ -8,16 +10,28 @@ import { hasSourceFolder } from './modules.ts'
 import { readProject } from './project.ts'
 import { readRequirements } from './requirements.ts'
 import { type PythonStart, pythonStart } from './start.ts'
+import { type UvWorkspace, uvWorkspace, workspaceFiles } from './uv-workspace.ts'
 import { interpreter } from './versions.ts'
 
 export function plan(context: PlanContext): LanguagePlan | Refusal {
+  const workspace = uvWorkspace(context)
+  const planned = planIn(context, workspace)
+  return workspace === null || !planned.ok ? planned : asMember(planned, context, workspace.folder)
+}
+
+function planIn(context: PlanContext, workspace: UvWorkspace | null): LanguagePlan | Refusal {
   const { view, settings, procfile } = context
   const requirements = readRequirements(view)
   if (!requirements.ok) return requirements
-  const python = interpreter(context)
+  const whole = workspace === null ? context : { ...context, view: workspace.root }
+  const python = interpreter(workspace === null || view.exists('.python-version') ? context : whole)
   if (!python.ok) return python
   const project = readProject(view)
-  const installer = chooseInstaller(context, requirements, project)
+  const installer = chooseInstaller(
+    whole,
+    workspace === null ? requirements : { ...requirements, files: [] },
+    project,
+  )
   const packages = installer.name === 'pip' ? requirements.packages : project.names
   const named = procfile['web'] !== undefined || override(settings, 'SKYPANEL_START_CMD') !== null
   const start = named ? null : pythonStart(view, packages)
@@ -29,15 +43,25 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
   }
   const django = packages.has('django') ? readDjango(view) : null
   const added = start?.server != null && !packages.has(start.server) ? start.server : null
-  const install = planInstall(context, { installer, requirements, project, python, added })
-  const built = buildStep(context, install, django)
+  const install = planInstall(context, {
+    installer,
+    requirements,
+    project,
+    python,
+    workspace,
+    added,
+  })
+  const built = buildStep(context, install, django, workspace)
   return {
     ok: true,
     tools: [python.tool, ...(installer.tool === null ? [] : [installer.tool])],
     steps: [install.step, ...(built === null ? [] : [built])],
     caches: install.caches,
     include: [
-      { step: built === null ? 'source' : 'build', paths: ['.'] },
+      {
+        step: built === null ? 'source' : 'build',
+        paths: built === null && workspace !== null ? workspaceFiles(workspace) : ['.'],
+      },
       { step: 'install', paths: ['.'] },
     ],
     env: {
@@ -45,7 +69,7 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
       PYTHONUNBUFFERED: '1',
       WEB_CONCURRENCY: '2',
       LANG: 'C.UTF-8',
-      ...(hasSourceFolder(view) ? { PYTHONPATH: '/app/src' } : {}),
+      ...(hasSourceFolder(view) ? { PYTHONPATH: posix.join('/app', workspace?.folder ?? '.', 'src') } : {}),
     },
     static: null,
     processes: start === null ? {} : { web: { command: start.command, from: start.from } },
@@ -59,20 +83,26 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
 }
 
 /** The app as a package, and what it makes of its files. */
-function buildStep({ settings }: PlanContext, install: PythonInstall, django: Django | null): Step | null {
+function buildStep(
+  { settings }: PlanContext,
+  install: PythonInstall,
+  django: Django | null,
+  workspace: UvWorkspace | null,
+): Step | null {
   const collects = django?.collects === true && flag(settings, 'DISABLE_COLLECTSTATIC') !== true
   const set = override(settings, 'SKYPANEL_BUILD_CMD')
   const folder = django === null || django.folder === '.' ? '' : `cd ${django.folder} && `
+  const home = workspace?.folder ?? '.'
   const commands = [
     ...install.own,
-    ...(set === null ? [] : [set.value]),
-    ...(collects ? [`${folder}python manage.py collectstatic --noinput`] : []),
+    ...(set === null ? [] : [stepIn(home, set.value)]),
+    ...(collects ? [stepIn(home, `${folder}python manage.py collectstatic --noinput`)] : []),
   ]
   if (commands.length === 0) return null
   return step({
     name: 'build',
     needs: ['install'],
-    files: ['.'],
+    files: workspace === null ? ['.'] : workspaceFiles(workspace),
     commands,
     env: { ...install.env, PATH_PREPEND: VENV_BIN, PYTHONUNBUFFERED: '1' },
     network: flag(settings, 'SKYPANEL_BUILD_NETWORK') ?? false,

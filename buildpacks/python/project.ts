@@ -22,20 +22,21 @@ const strings = (value: unknown): string[] =>
   Array.isArray(value) ? value.filter((one): one is string => typeof one === 'string').slice(0, 500) : []
 
 /** pyproject.toml, Pipfile and setup.py, as far as they can be read without running anything. */
-export function readProject(view: FileView): Project {
-  const toml = parsed(view, 'pyproject.toml')
+export function readProject(view: FileView, folder = '.'): Project {
+  const at = (path: string) => (folder === '.' ? path : `${folder}/${path}`)
+  const toml = parsed(view, at('pyproject.toml'))
   const project = tableOf(toml, 'project')
   const poetry = tableOf(toml, 'tool', 'poetry')
   const dependencies = strings(own(project, 'dependencies'))
   const backend = strings(own(tableOf(toml, 'build-system'), 'requires'))
-  const setup = view.read('setup.py')
+  const setup = view.read(at('setup.py'))
   const required = setup.ok ? (/install_requires\s*=\s*\[([^\]]*)\]/.exec(setup.text)?.[1] ?? '') : ''
   const groups = tableOf(toml, 'dependency-groups')
   const names = [
     ...dependencies,
     ...[...required.matchAll(/["']([^"']+)["']/g)].map(([, name]) => name ?? ''),
     ...Object.keys(tableOf(poetry, 'dependencies')),
-    ...Object.keys(tableOf(parsed(view, 'Pipfile'), 'packages')),
+    ...Object.keys(tableOf(parsed(view, at('Pipfile')), 'packages')),
   ]
   const dynamic = strings(own(project, 'dynamic'))
   return {
@@ -47,7 +48,7 @@ export function readProject(view: FileView): Project {
     dynamic: dynamic.includes('dependencies') || dynamic.includes('optional-dependencies'),
     needsInstall:
       Object.keys(tableOf(project, 'scripts')).length + Object.keys(tableOf(poetry, 'scripts')).length > 0 ||
-      view.exists('src/*/__init__.py'),
+      view.exists(at('src/*/__init__.py')),
     names: new Set([...names.flatMap(namesOf), ...(extraServer(poetry) ? ['uvicorn'] : [])]),
   }
 }

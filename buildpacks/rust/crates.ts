@@ -17,6 +17,8 @@ export interface Crate {
 
 export interface Crates {
   readonly all: readonly Crate[]
+  /** Where Cargo is called: the folder of the lock. */
+  readonly home: string
   /** Folders whose programs are the app's: default-members, else the root package, else all. */
   readonly own: readonly string[]
 }
@@ -24,29 +26,75 @@ export interface Crates {
 const MAX_CRATES = 100
 const TARGETS = ['bin', 'example', 'test', 'bench'] as const
 
-export function readCrates(view: FileView): Crates {
-  const root = parsed(view, 'Cargo.toml')
-  const workspace = tableOf(root, 'workspace')
-  const members = textsOf(workspace['members']).flatMap((glob) =>
-    /[*?[]/.test(glob)
-      ? view.list(`${glob.replace(/\/$/, '')}/Cargo.toml`).map((path) => posix.dirname(path))
-      : [posix.normalize(glob).replace(/\/$/, '')],
+/** Whether the package in a folder is built with others beside it: by a workspace above, or by paths of dependencies. */
+export function belongsAbove(view: FileView, folder: string): boolean {
+  if (membersOf(view).includes(folder)) return true
+  return localPaths(parsed(view, posix.join(folder, 'Cargo.toml')), folder).some(
+    (path) => !path.startsWith('..') && !path.startsWith(`${folder}/`),
   )
+}
+
+/** Folders that the workspace at the root names; none where there is none. */
+function membersOf(view: FileView): string[] {
+  const workspace = tableOf(parsed(view, 'Cargo.toml'), 'workspace')
   const excluded = textsOf(workspace['exclude'])
-  const local = localPaths(root, '.')
-  const folders = [...new Set([...('package' in root ? ['.'] : []), ...members, ...local])]
+  return textsOf(workspace['members'])
+    .flatMap((glob) =>
+      /[*?[]/.test(glob)
+        ? view.list(`${glob.replace(/\/$/, '')}/Cargo.toml`).map((path) => posix.dirname(path))
+        : [posix.normalize(glob).replace(/\/$/, '')],
+    )
     .filter((folder) => !folder.startsWith('..') && !excluded.includes(folder))
-    .slice(0, MAX_CRATES)
+}
+
+/** The packages that are built for the app in a folder, `.` for all of it. */
+export function readCrates(view: FileView, folder = '.'): Crates {
+  const members = membersOf(view)
+  const home = members.includes(folder) ? '.' : folder
+  const root = parsed(view, posix.join(home, 'Cargo.toml'))
+  const workspace = tableOf(root, 'workspace')
+  const excluded = textsOf(workspace['exclude'])
   const shared = tableOf(workspace, 'package')
-  const all = folders.flatMap((folder) => {
-    const crate = readCrate(view, folder, shared)
-    return crate === null ? [] : [crate]
-  })
+  const folders = [...new Set([...('package' in root ? [home] : []), ...(home === '.' ? members : [])])]
+  // Dependencies by path are members as well, wherever they lie.
+  const local = folder === '.' ? [] : [folder, ...folders]
+  const all = [...folders, ...localPaths(root, home)]
+  for (const at of folder === '.' ? [] : local)
+    all.push(...localPaths(parsed(view, posix.join(at, 'Cargo.toml')), at))
+  const crates = [...new Set(all)]
+    .filter((path) => !path.startsWith('..') && !excluded.includes(path))
+    .slice(0, MAX_CRATES)
+    .flatMap((path) => {
+      const crate = readCrate(view, path, shared)
+      return crate === null ? [] : [crate]
+    })
   const defaults = textsOf(workspace['default-members']).map((path) =>
     posix.normalize(path).replace(/\/$/, ''),
   )
-  const own = defaults.length > 0 ? defaults : 'package' in root ? ['.'] : all.map(({ folder }) => folder)
-  return { all, own }
+  const whole =
+    defaults.length > 0 ? defaults : 'package' in root ? ['.'] : crates.map((crate) => crate.folder)
+  return { all: crates, home, own: folder === '.' ? whole : [folder] }
+}
+
+/** Packages that one is made of, by paths and by what the workspace says; itself first. */
+export function neededCrates(view: FileView, { all }: Crates, folder: string): Crate[] {
+  const shared = localPaths(
+    { dependencies: tableOf(parsed(view, 'Cargo.toml'), 'workspace', 'dependencies') },
+    '.',
+  )
+  const needed = all.filter((crate) => crate.folder === folder)
+  for (const crate of needed) {
+    const manifest = parsed(view, posix.join(crate.folder, 'Cargo.toml'))
+    const names = ['dependencies', 'build-dependencies', 'dev-dependencies'].flatMap((key) =>
+      Object.keys(tableOf(manifest, key)),
+    )
+    const paths = localPaths(manifest, crate.folder)
+    for (const other of all) {
+      const named = shared.includes(other.folder) && names.includes(other.name)
+      if (!needed.includes(other) && (paths.includes(other.folder) || named)) needed.push(other)
+    }
+  }
+  return needed
 }
 
 function readCrate(view: FileView, folder: string, shared: Readonly<Record<string, unknown>>): Crate | null {

@@ -1,3 +1,4 @@
+import { explainStart } from '../../buildpacks/explain-start.ts'
 import type { ReleaseId } from '../contract/ids.ts'
 import { isRouted, isServing } from '../domain/release.ts'
 import { getDeployment, openRollout } from '../store/deployments.ts'
@@ -37,7 +38,7 @@ export const rolloutStep: WorkStep = {
         if (verdict.code === null) return await aloneInRouting(work, row?.release_id ?? null, news)
         throw new Rejected(verdict.code, sentence(verdict.code, verdict.reason), {
           tail: verdict.tail,
-          hint: hintFor(verdict.code),
+          hint: hintFor(verdict.code, verdict.tail),
         })
       }
       checkSignal(work)
@@ -75,7 +76,9 @@ function sentence(code: 'boot_crash' | 'boot_timeout', reason: string): string {
     : `the app did not become ready. ${reason}`
 }
 
-function hintFor(code: 'boot_crash' | 'boot_timeout'): string {
+function hintFor(code: 'boot_crash' | 'boot_timeout', tail: readonly string[]): string {
+  const known = explainStart(tail, code)
+  if (known !== null) return `${known.message} ${known.hint} The release before goes on serving.`
   return code === 'boot_crash'
     ? 'The release before goes on serving. Look at the lines above, mend it, and push again.'
     : 'A web process has to listen on $PORT, on all addresses (0.0.0.0). The release before goes on serving.'

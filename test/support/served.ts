@@ -27,6 +27,11 @@ const Serve = z.strictObject({
   seconds: z.number().default(30),
   /** Among those that `npm test` builds as well. */
   quick: z.boolean().default(false),
+  /**
+   * Run over the app before it is pushed, in the toolchain of another fixture and with network: for what tools write
+   * into an app and is not ours to keep here, such as a Maven wrapper or a vendor folder.
+   */
+  prepare: z.strictObject({ like: z.string(), commands: z.array(z.string()) }).optional(),
 })
 export type Serve = z.infer<typeof Serve>
 
@@ -118,7 +123,13 @@ export class ServedWorld {
     for (const ours of ['expect.json', 'serve.json', 'config.json'])
       rmSync(join(source, 'app', ours), { force: true })
     await this.#fill(join(source, 'app'))
-    const planned = await planFolder(join(source, 'app'), {
+    await this.#prepare(app, folder, source)
+    const plan = await this.#plan(join(source, 'app'), config)
+    return this.#build(app, source, plan, config)
+  }
+
+  async #plan(folder: string, config: Readonly<Record<string, string>>): Promise<BuildPlan> {
+    const planned = await planFolder(folder, {
       builder: 'test',
       config,
       inventories: createInventories(this.home.registries, join(this.#scratch, 'inventory'), process.arch),
@@ -126,18 +137,52 @@ export class ServedWorld {
       now: Date.now(),
     })
     if (!planned.ok) throw new Error(`${planned.message} (${planned.hint})`)
+    return planned.plan
+  }
+
+  async #build(app: string, source: string, plan: BuildPlan, env: Record<string, string>): Promise<Pushed> {
     const begun = performance.now()
-    const built = await buildOnce(this.engine, source, planned.plan, {
+    const built = await buildOnce(this.engine, source, plan, {
       app,
       build: `${app}-build`,
       limits: LIMITS,
-      env: config,
+      env,
     })
     const ms = Math.round(performance.now() - begun)
     const { outcome } = built
     if (!outcome.ok)
       throw new Error(`${outcome.message}\n${outcome.hint ?? ''}\n${built.lines.slice(-60).join('\n')}`)
-    return { ...built, plan: planned.plan, artifact: outcome.artifact, ms }
+    return { ...built, plan, artifact: outcome.artifact, ms }
+  }
+
+  async #prepare(app: string, folder: string, source: string): Promise<void> {
+    const file = join(folder, 'serve.json')
+    const prepare = existsSync(file) ? Serve.parse(JSON.parse(readFileSync(file, 'utf8'))).prepare : undefined
+    if (prepare === undefined) return
+    const plan = await this.#plan(join(buildpacks, prepare.like.replace('/', '/fixtures/')), {})
+    const network = plan.steps.find((step) => step.network)
+    const first = network ?? plan.steps[0]
+    if (first === undefined) throw new Error(`${prepare.like} has no step to prepare like`)
+    const step = {
+      ...first,
+      name: 'prepare',
+      needs: [],
+      inputs: { files: ['.'] },
+      commands: [...first.commands.filter((command) => command.includes('TrustStore')), ...prepare.commands],
+      network: true,
+      caches: [],
+      outputs: ['.'],
+    }
+    const release = { ...plan.release, include: [{ step: 'prepare', paths: ['.'] }] }
+    const made = await this.#build(
+      `${app}-prepare`,
+      source,
+      { ...plan, steps: [step], caches: {}, release },
+      {},
+    )
+    rmSync(join(source, 'app'), { recursive: true })
+    for (const layer of made.artifact.layers)
+      cpSync(join(this.home.home, layer, 'app'), join(source, 'app'), { recursive: true })
   }
 
   /** The answer of its web process. */

@@ -31,6 +31,8 @@ const frameworks: readonly Framework[] = [
   fastifyCli,
 ]
 
+export const frameworkNames: readonly string[] = frameworks.map(({ name }) => name)
+
 export interface Found {
   readonly name: string
   readonly output: Output
