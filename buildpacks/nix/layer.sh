@@ -70,6 +70,8 @@ if [ "$how" = install ]; then
   done
   inside apt-get -qq -y -t "$suite" install "${packages[@]}" > "$work/log" 2>&1 || { tail -n 40 "$work/log" >&2; exit 1; }
   inside dpkg-query -W -f '${Package} ${Version}\n' "${packages[@]}" > "$work/versions" 2>/dev/null || :
+  tr = ' ' < "$work/stack" > "$work/before"
+  inside dpkg-query -W -f '${Package} ${Version}\n' | grep -vxF -f "$work/before" > "$work/added" || :
 else
   mkdir "$root/var/cache/unpack"
   for name in "${packages[@]}"; do
@@ -87,6 +89,7 @@ else
   done
   cp -a "$tree/." "$root/"
   rm -rf "$root/var/cache/unpack"
+  cp "$work/versions" "$work/added"
   inside ldconfig
 fi
 
@@ -150,6 +153,9 @@ cd "$work/upper"
 rm -rf dev tmp run root home app nix sys proc boot opt srv cache secrets etc/apt etc/resolv.conf etc/shadow* etc/gshadow* etc/passwd- etc/group- etc/.pwd.lock \
   etc/machine-id etc/systemd etc/init.d etc/rc?.d etc/cron.* etc/logrotate.d usr/sbin/policy-rc.d usr/lib/systemd \
   usr/share/{doc,man,info,lintian,bug,locale} var/cache var/log var/tmp var/run var/lib/{apt,dpkg,systemd,ucf}
+# What a release holds is told by this.
+mkdir -p usr/share/skypanel
+cp "$work/added" usr/share/skypanel/packages
 # A deletion is a device file, which a store path cannot hold: what the stack has stays.
 find . -type c -delete
 find . -xdev \( -type p -o -type s \) -delete
