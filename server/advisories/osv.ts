@@ -67,9 +67,13 @@ function compare(ecosystem: Ecosystem, a: string, b: string): number | null {
   return x === null || y === null ? null : semver.compare(x, y)
 }
 
-/** The version that mends a range which holds `version`: a version, `null` (none is known), or `no` (it does not). Pure. */
-function within(ecosystem: Ecosystem, version: string, range: z.infer<typeof Range>): string | null | 'no' {
-  if (range.type === 'GIT') return 'no'
+/** Whether a range holds a version, and the version that mends it, if one is known. Pure. */
+function within(
+  ecosystem: Ecosystem,
+  version: string,
+  range: z.infer<typeof Range>,
+): { readonly fix: string | null } | null {
+  if (range.type === 'GIT') return null
   let inside = false
   let fix: string | null = null
   for (const { introduced, fixed, last_affected: last } of range.events) {
@@ -87,7 +91,7 @@ function within(ecosystem: Ecosystem, version: string, range: z.infer<typeof Ran
       if (order === null || order > 0) inside = false
     }
   }
-  return inside ? fix : 'no'
+  return inside ? { fix } : null
 }
 
 /** What a record says of a package's version; null: nothing. Pure. */
@@ -98,7 +102,7 @@ export function matchOsv(record: OsvRecord, component: Component): Finding | nul
     const its = of === undefined ? undefined : NAMES[of.ecosystem]
     if (of === undefined || its !== ecosystem || keyOf(its, of.name) !== keyOf(ecosystem, component.name))
       continue
-    const hits = ranges.map((range) => within(ecosystem, version, range)).filter((hit) => hit !== 'no')
+    const hits = ranges.flatMap((range) => within(ecosystem, version, range) ?? [])
     if (hits.length === 0 && !versions.includes(version)) continue
     return {
       ecosystem,
@@ -107,7 +111,7 @@ export function matchOsv(record: OsvRecord, component: Component): Finding | nul
       id: record.id,
       title: plain(record.summary ?? record.details ?? ''),
       severity: gravity(record),
-      fixedIn: hits.find((hit) => hit !== null) ?? null,
+      fixedIn: hits.find(({ fix }) => fix !== null)?.fix ?? null,
       url:
         record.references.find(({ type }) => type === 'ADVISORY')?.url ?? record.references[0]?.url ?? null,
       source: 'osv',

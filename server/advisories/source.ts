@@ -14,7 +14,7 @@ export class TellsNothing extends Error {}
 
 /** Text of strangers, for one line of a log. */
 export const plain = (text: string, most = 140): string => {
-  const line = text.replaceAll(/[\u0000-\u001f\u007f-\u009f]+/g, ' ').trim()
+  const line = text.replaceAll(/\p{Cc}+/gu, ' ').trim()
   return line.length > most ? `${line.slice(0, most - 1)}…` : line
 }
 

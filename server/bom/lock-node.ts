@@ -74,7 +74,7 @@ export function pnpmLock(text: string, from: string): Declared[] {
   let inside = false
   let last: Declared | null = null
   for (const line of text.split('\n')) {
-    if (/^\S/.test(line)) inside = /^packages:/.test(line)
+    if (/^\S/.test(line)) inside = line.startsWith('packages:')
     if (!inside) continue
     const key = /^ {2}'?\/?([^\s':][^']*?)'?:\s*$/.exec(line)?.[1]
     if (key === undefined) {

@@ -27,9 +27,7 @@ export function judgeEntry({ path, kind, target }: ArchiveEntry): EntryVerdict {
     return refuse(`${name} begins at the root of the file system; paths must be relative`)
   const parts = path.split('/').filter((part) => part !== '' && part !== '.')
   if (parts.includes('..')) return refuse(`${name} leads out of the archive`)
-  // eslint-disable-next-line no-control-regex
-  if (/[\u0000-\u001f\u007f\ufffd]/.test(path))
-    return refuse(`${name} has a character that no file name should have`)
+  if (/[\p{Cc}\ufffd]/u.test(path)) return refuse(`${name} has a character that no file name should have`)
   if (path.length > MOST_PATH || parts.some((part) => part.length > MOST_NAME))
     return refuse(`${name} is longer than a path may be`)
   if (parts.length === 0 || parts.some((part) => part.toLowerCase() === '.git')) return { kind: 'skip' }

@@ -16,7 +16,7 @@ const LOCATION =
  */
 export function parseGitUrl(text: string, allowed: readonly string[]): ParsedGitUrl {
   const refuse = (why: string): ParsedGitUrl => ({ ok: false, why })
-  if (/[\u0000-\u0020\u007f\\]/.test(text)) return refuse('it has a character that no address has')
+  if (/[\p{Cc}\s\\]/u.test(text)) return refuse('it has a character that no address has')
   const [, scheme, user, host = '', port = '', path = ''] = LOCATION.exec(text) ?? []
   if (scheme === undefined)
     return refuse(

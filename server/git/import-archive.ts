@@ -1,13 +1,15 @@
+import { randomUUID } from 'node:crypto'
 import { once } from 'node:events'
-import { readdir, readlink, rm } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { pipeline, type Readable } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { createGunzip } from 'node:zlib'
 import { judgeEntry, onlyFolder } from '../domain/archive-entry.ts'
 import { DomainError } from '../domain/errors.ts'
-import { readRef } from './repo.ts'
-import { signalGroup, spawnTransport } from './spawn-git.ts'
+import { keepObjects } from './keep-objects.ts'
+import { initBare, readRef } from './repo.ts'
+import { runGit, signalGroup, spawnTransport } from './spawn-git.ts'
 import { type TarEntry, tarEntries } from './tar-entries.ts'
 
 export interface ImportLimits {
@@ -56,6 +58,34 @@ export async function importArchive(
   signal: AbortSignal,
 ): Promise<{ commit: string; files: number; bytes: number }> {
   const { repo, ref } = facts
+  // A quarantine as pushes have one: half an upload is one folder, removed here or by the next sweep.
+  const draft = join(repo, 'objects', `incoming-${randomUUID()}`)
+  try {
+    await initBare(draft)
+    const { commit, ...counts } = await intoDraft(draft, body, facts, limits, signal)
+    await keepObjects(repo, join(draft, 'objects'))
+    const { code, stderr } = await runGit(['-C', repo, 'update-ref', ref, commit])
+    if (code !== 0) throw new Error(`git update-ref failed: ${stderr}`)
+    return { commit, ...counts }
+  } catch (error) {
+    if (signal.aborted || (body.destroyed && !body.readableEnded))
+      throw new DomainError('bad_request', 'The upload broke off before its end.', { cause: error })
+    await hearOut(body, limits.archive)
+    throw asDomainError(error)
+  } finally {
+    await rm(draft, { recursive: true, force: true })
+  }
+}
+
+const DRAFT = 'refs/heads/upload'
+
+async function intoDraft(
+  repo: string,
+  body: Readable,
+  facts: ImportFacts,
+  limits: ImportLimits,
+  signal: AbortSignal,
+): Promise<{ commit: string; files: number; bytes: number }> {
   const child = spawnTransport(
     [...settings, '-C', repo, 'fast-import', '--quiet', '--done', '--date-format=raw'],
     {},
@@ -67,7 +97,7 @@ export async function importArchive(
   let said = ''
   child.stderr?.setEncoding('utf8').on('data', (text: string) => (said = (said + text).slice(-2000)))
   child.stdout?.resume()
-  const { stdin, pid } = child
+  const { stdin } = child
   if (stdin === null) throw new Error('git has no input')
   stdin.on('error', () => undefined) // It ended; its exit code tells.
   const write = async (data: string | Buffer) => {
@@ -81,25 +111,20 @@ export async function importArchive(
     const top = onlyFolder(found.keys(), namesRoot)
     const skip = top === null ? 0 : top.length + 1
     const message = Buffer.from(facts.message)
-    const author = facts.author.replace(/[\u0000-\u001f\u007f]/g, ' ')
-    await write(`commit ${ref}\ncommitter ${author} ${facts.now} +0000\ndata ${message.length}\n`)
+    const author = facts.author.replace(/\p{Cc}/gu, ' ')
+    await write(`commit ${DRAFT}\ncommitter ${author} ${facts.now} +0000\ndata ${message.length}\n`)
     await write(Buffer.concat([message, Buffer.from('\ndeleteall\n')]))
     for (const [path, { mode, mark }] of found) await write(`M ${mode} :${mark} ${path.slice(skip)}\n`)
     await write('done\n')
     stdin.end()
     if ((await closed) !== 0) throw new Error(`git fast-import failed: ${said}`)
-    const commit = await readRef(repo, ref)
+    const commit = await readRef(repo, DRAFT)
     if (commit === null) throw new Error('git fast-import made no commit')
     return { commit, files: found.size, bytes }
   } catch (error) {
-    const half = await unfinishedPacks(pid)
     signalGroup(child, 'SIGKILL')
     await closed
-    for (const file of [...half, join(repo, `fast_import_crash_${pid ?? 0}`)]) await rm(file, { force: true })
-    if (signal.aborted || body.destroyed)
-      throw new DomainError('bad_request', 'The upload broke off before its end.', { cause: error })
-    await hearOut(body, limits.archive)
-    throw asDomainError(error)
+    throw error
   }
 }
 
@@ -245,14 +270,4 @@ function asDomainError(error: unknown): unknown {
   if (code.startsWith('Z_'))
     return new DomainError('bad_request', 'The archive is damaged: it cannot be unpacked.', { cause: error })
   return error
-}
-
-/** The pack that a process is writing, which it leaves when it is killed. Others may be writing theirs beside it. */
-async function unfinishedPacks(pid: number | undefined): Promise<string[]> {
-  if (pid === undefined) return []
-  const folder = `/proc/${pid}/fd`
-  const open = await Promise.all(
-    (await readdir(folder).catch(() => [])).map((fd) => readlink(join(folder, fd)).catch(() => '')),
-  )
-  return open.filter((path) => /\/tmp_pack_[^/]+$/.test(path))
 }

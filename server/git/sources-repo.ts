@@ -1,7 +1,8 @@
+import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join, relative } from 'node:path'
 import { DomainError } from '../domain/errors.ts'
-import { readRef, repoPath } from './repo.ts'
+import { initBare, readRef, repoPath } from './repo.ts'
 import { runGit } from './spawn-git.ts'
 
 /**
@@ -23,11 +24,8 @@ export const repoOf = (root: string, app: string, ref: string) =>
 export async function ensureSources(root: string, app: string): Promise<string> {
   const repo = sourcesPath(root, app)
   if ((await stat(join(repo, 'HEAD')).catch(() => null)) !== null) return repo
-  const fresh = `${repo}.${process.pid}-${Math.random().toString(36).slice(2)}.making`
-  await mkdir(fresh, { recursive: true, mode: 0o750 })
-  const made = await runGit(['init', '--quiet', '--bare', '--initial-branch=main', '--template=', fresh])
-  if (made.code !== 0)
-    throw new DomainError('internal_error', 'The repository could not be made.', { cause: made.stderr })
+  const fresh = `${repo}.${randomUUID()}.making`
+  await initBare(fresh)
   await rename(fresh, repo).catch(async (error: NodeJS.ErrnoException) => {
     await rm(fresh, { recursive: true, force: true })
     // Somebody else was faster.
@@ -82,10 +80,6 @@ async function sweepRepo(repo: string, needed: ReadonlySet<string>, now: number)
     if (!old) continue
     await runGit(['-C', repo, 'update-ref', '-d', ref])
     removed += 1
-  }
-  for (const name of await readdir(join(repo, 'objects', 'pack')).catch(() => [])) {
-    const path = join(repo, 'objects', 'pack', name)
-    if (name.startsWith('tmp_') && (await isOld(path, now))) await rm(path, { force: true })
   }
   if (removed > 0) await runGit(['-C', repo, 'gc', '--quiet', '--prune=1.hour.ago'])
   return removed
