@@ -2,7 +2,7 @@ import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { lookup } from 'node:dns/promises'
 import { createServer, request, type IncomingMessage, type ServerResponse } from 'node:http'
 import { type AddressInfo, BlockList, connect, isIPv6, type Socket } from 'node:net'
-import type { Duplex } from 'node:stream'
+import { type Duplex, pipeline } from 'node:stream'
 
 export interface ProxyLimits {
   /** Bytes that all connections together may bring. */
@@ -124,6 +124,7 @@ export async function openGuardedProxy(limits: ProxyLimits): Promise<GuardedProx
       client.pipe(target)
     })
     client.once('close', () => target.destroy())
+    target.once('close', () => client.end())
   }
 
   async function forward(asked: IncomingMessage, reply: ServerResponse): Promise<void> {
@@ -143,7 +144,8 @@ export async function openGuardedProxy(limits: ProxyLimits): Promise<GuardedProx
       },
       (answer) => {
         reply.writeHead(answer.statusCode ?? 502, answer.headers)
-        answer.pipe(reply)
+        // An answer that is cut off has to end as one.
+        pipeline(answer, reply, () => undefined)
       },
     )
     onward.once('socket', count)
