@@ -28,7 +28,7 @@ async function upload(bytes: Buffer | Readable, limits: Partial<ImportLimits> = 
   count += 1
   const ref = `refs/skypanel/uploads/${count}`
   const body = bytes instanceof Readable ? bytes : Readable.from([bytes], { objectMode: false })
-  const facts = { repo, ref, author: 'Ada <ada@example.org>', message: '', now: 1_700_000_000 }
+  const facts = { repo, id: String(count), author: 'Ada <ada@example.org>', message: '', now: 1_700_000_000 }
   try {
     return {
       ok: true,

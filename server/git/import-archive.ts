@@ -9,7 +9,8 @@ import { judgeEntry, onlyFolder } from '../domain/archive-entry.ts'
 import { DomainError } from '../domain/errors.ts'
 import { keepObjects } from './keep-objects.ts'
 import { initBare, readRef } from './repo.ts'
-import { runGit, signalGroup, spawnTransport } from './spawn-git.ts'
+import { keepUpload } from './sources-repo.ts'
+import { signalGroup, spawnTransport } from './spawn-git.ts'
 import { type TarEntry, tarEntries } from './tar-entries.ts'
 
 export interface ImportLimits {
@@ -22,7 +23,8 @@ export interface ImportLimits {
 
 export interface ImportFacts {
   readonly repo: string
-  readonly ref: string
+  /** Of the upload. */
+  readonly id: string
   /** `Name <address>` of who uploads. */
   readonly author: string
   readonly message: string
@@ -57,15 +59,14 @@ export async function importArchive(
   limits: ImportLimits,
   signal: AbortSignal,
 ): Promise<{ commit: string; files: number; bytes: number }> {
-  const { repo, ref } = facts
+  const { repo, id } = facts
   // A quarantine as pushes have one: half an upload is one folder, removed here or by the next sweep.
   const draft = join(repo, 'objects', `incoming-${randomUUID()}`)
   try {
     await initBare(draft)
     const { commit, ...counts } = await intoDraft(draft, body, facts, limits, signal)
     await keepObjects(repo, join(draft, 'objects'))
-    const { code, stderr } = await runGit(['-C', repo, 'update-ref', ref, commit])
-    if (code !== 0) throw new Error(`git update-ref failed: ${stderr}`)
+    await keepUpload(repo, id, commit)
     return { commit, ...counts }
   } catch (error) {
     if (signal.aborted || (body.destroyed && !body.readableEnded))

@@ -52,7 +52,7 @@ export function createSourceControl(root: string, pushes: Pushes, limits: FetchL
     async upload(app, { id, author, archive }, signal) {
       const facts = {
         repo: await ensureSources(root, app),
-        ref: uploadRef(id),
+        id,
         author,
         message: '',
         now: Math.floor(Date.now() / 1000),

@@ -54,6 +54,24 @@ export async function keepSource(root: string, app: string, build: string, commi
   return true
 }
 
+/** Lets an upload's ref stand, and the oldest beyond a few go: who uploads again and again builds the last one. */
+export async function keepUpload(repo: string, id: string, commit: string): Promise<void> {
+  const { code, stderr } = await runGit(['-C', repo, 'update-ref', uploadRef(id), commit])
+  if (code !== 0) throw new DomainError('internal_error', 'The upload could not be kept.', { cause: stderr })
+  const { stdout } = await runGit([
+    '-C',
+    repo,
+    'for-each-ref',
+    '--sort=-committerdate',
+    '--format=%(refname)',
+    UPLOADS,
+  ])
+  for (const ref of stdout.trim().split('\n').slice(MOST_UPLOADS))
+    await runGit(['-C', repo, 'update-ref', '-d', ref])
+}
+
+const MOST_UPLOADS = 20
+const MOST_PACKS = 30
 const DAY = 24 * 3600_000
 
 /** Removes uploads of yesterday and sources that no build needs any more, with what only they held. Returns how many. */
@@ -81,7 +99,9 @@ async function sweepRepo(repo: string, needed: ReadonlySet<string>, now: number)
     await runGit(['-C', repo, 'update-ref', '-d', ref])
     removed += 1
   }
-  if (removed > 0) await runGit(['-C', repo, 'gc', '--quiet', '--prune=1.hour.ago'])
+  const packs = await readdir(join(repo, 'objects', 'pack')).catch(() => [])
+  if (removed > 0 || packs.length > 2 * MOST_PACKS)
+    await runGit(['-C', repo, 'gc', '--quiet', '--prune=1.hour.ago'])
   return removed
 }
 

@@ -134,7 +134,7 @@ export async function endBuild(
   reason: string,
 ): Promise<void> {
   await tx.query(
-    `UPDATE builds SET state = $2, reason = $3, finished_at = now() WHERE id = $1 AND state IN ('pending', 'running')`,
+    `UPDATE builds SET state = $2, reason = $3, finished_at = now(), source_secret = NULL WHERE id = $1 AND state IN ('pending', 'running')`,
     [id, state, reason],
   )
 }
