@@ -15540,10 +15540,13 @@ var Release = external_exports.object({
       ref: external_exports.string().min(1).max(200).default("HEAD")
     }),
     /** Without an id: what serves now. */
-    external_exports.object({ kind: external_exports.literal("build"), build: BuildId.optional() })
-  ]),
-  /** Takes the newest tools that are asked for instead of those of the last build. */
-  upgrade: external_exports.boolean().default(!1)
+    external_exports.object({
+      kind: external_exports.literal("build"),
+      build: BuildId.optional(),
+      /** With the newest tools that the app asks for instead of those of the last build. */
+      upgrade: external_exports.boolean().default(!1)
+    })
+  ])
 }), releaseEndpoints = {
   list: endpoint("GET", "/apps/:app/releases", {
     access: "app:view",

@@ -67,7 +67,7 @@ async function decide(
   tx: Tx,
   app: AppId,
   name: string,
-  { source, upgrade }: NewBuild,
+  { source }: NewBuild,
 ): Promise<Decided> {
   switch (source.kind) {
     case 'upload': {
@@ -95,7 +95,11 @@ async function decide(
           'conflict',
           'That build never got its source, so there is nothing to build again. Deploy the source anew.',
         )
-      return { source: { kind: 'rebuild', of, upgrade }, commit: before.commit, credentials: null }
+      return {
+        source: { kind: 'rebuild', of, upgrade: source.upgrade },
+        commit: before.commit,
+        credentials: null,
+      }
     }
   }
 }

@@ -63,7 +63,7 @@ export const DeploymentKind = z.enum(['push', 'rollback', 'config', 'restart', '
 export type DeploymentKind = z.infer<typeof DeploymentKind>
 export const DeploymentState = z.enum(['queued', 'running', 'succeeded', 'failed', 'canceled'])
 
-/** One piece of work on an app: a push, a rollback, a config change, a restart, a scale, a destruction. */
+/** One piece of work on an app: a push (new code, however it came), a rollback, a config change, a restart, a scale, a destruction. */
 export const Deployment = z.object({
   id: DeploymentId,
   kind: DeploymentKind,
@@ -128,10 +128,13 @@ export const NewBuild = z.object({
       ref: z.string().min(1).max(200).default('HEAD'),
     }),
     /** Without an id: what serves now. */
-    z.object({ kind: z.literal('build'), build: BuildId.optional() }),
+    z.object({
+      kind: z.literal('build'),
+      build: BuildId.optional(),
+      /** With the newest tools that the app asks for instead of those of the last build. */
+      upgrade: z.boolean().default(false),
+    }),
   ]),
-  /** Takes the newest tools that are asked for instead of those of the last build. */
-  upgrade: z.boolean().default(false),
 })
 export type NewBuild = z.output<typeof NewBuild>
 

@@ -25,7 +25,7 @@ export const createBuild: Action = async (cli, input) => {
     const app = await cli.app()
     const ref = input.text('ref') ?? 'HEAD'
     const url = withToken(git, cli.environment.gitToken)
-    return await followBuild(cli, input, app, { source: { kind: 'git', url, ref }, upgrade: false })
+    return await followBuild(cli, input, app, { source: { kind: 'git', url, ref } })
   }
   if (input.text('ref') !== undefined) {
     throw new CliError('usage', '--ref belongs to --git.', { exit: EXIT.usage })
@@ -81,5 +81,5 @@ async function upload(cli: Cli, input: Input, bytes: Readable, label: string): P
     ({ files }) => `done, ${files} ${files === 1 ? 'file' : 'files'}`,
   )
   const source = { kind: 'upload', upload: id, label: label.slice(0, 100) } as const
-  await followBuild(cli, input, app, { source, upgrade: false })
+  await followBuild(cli, input, app, { source })
 }

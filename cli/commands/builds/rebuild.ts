@@ -11,9 +11,10 @@ export const rebuild: Action = async (cli, input) => {
       hint: 'See the builds: skypanel builds',
     })
   }
+  const upgrade = input.flag('upgrade')
   const app = await cli.app()
   const source = build.success
-    ? ({ kind: 'build', build: build.data } as const)
-    : ({ kind: 'build' } as const)
-  await followBuild(cli, input, app, { source, upgrade: input.flag('upgrade') })
+    ? ({ kind: 'build', build: build.data, upgrade } as const)
+    : ({ kind: 'build', upgrade } as const)
+  await followBuild(cli, input, app, { source })
 }

@@ -47,12 +47,8 @@ export const releaseRoutes = (deps: ApiDeps): RoutesOf<typeof releaseEndpoints> 
     ),
   ),
   createBuild: answer(releaseEndpoints.createBuild, ({ caller, app, body }) =>
-    auditedChange(
-      deps,
-      caller,
-      app,
-      { action: 'build.create', detail: { source: body.source.kind, upgrade: body.upgrade } },
-      (tx) => deps.deploy.createBuild(tx, app.id, caller, body),
+    auditedChange(deps, caller, app, { action: 'build.create', detail: { source: body.source.kind } }, (tx) =>
+      deps.deploy.createBuild(tx, app.id, caller, body),
     ),
   ),
   upload: answer(releaseEndpoints.upload, ({ caller, app, upload, signal }) =>
