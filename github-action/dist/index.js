@@ -15423,7 +15423,7 @@ var Component = external_exports.object({
   serialNumber: external_exports.string(),
   version: external_exports.number().int().min(1),
   metadata: external_exports.object({
-    timestamp: external_exports.string(),
+    timestamp: Time,
     tools: external_exports.object({
       components: external_exports.array(
         external_exports.object({ type: external_exports.literal("application"), name: external_exports.string(), version: external_exports.string() })

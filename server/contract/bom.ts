@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Time } from './ids.ts'
 
 /** The part of CycloneDX 1.6 (JSON) that releases are described in. */
 const Component = z.object({
@@ -30,7 +31,7 @@ export const Bom = z.object({
   serialNumber: z.string(),
   version: z.number().int().min(1),
   metadata: z.object({
-    timestamp: z.string(),
+    timestamp: Time,
     tools: z.object({
       components: z.array(
         z.object({ type: z.literal('application'), name: z.string(), version: z.string() }),
