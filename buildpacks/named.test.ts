@@ -62,9 +62,9 @@ describe('a buildpack that is named', () => {
   it('by a setting beats what would be detected', () => {
     expect(main(both, { SKYPANEL_BUILDPACK: 'heroku/python' })).toBe('python')
     expect(main(both, { BUILDPACK_URL: 'https://github.com/heroku/heroku-buildpack-python' })).toBe('python')
-    expect(planned(both, { SKYPANEL_BUILDPACK: 'somebody/cobol' })).toMatchObject({
+    expect(planned(both, { SKYPANEL_BUILDPACK: 'somebody/logo' })).toMatchObject({
       ok: false,
-      message: 'There is no buildpack "somebody/cobol"',
+      message: 'There is no buildpack "somebody/logo"',
     })
   })
 

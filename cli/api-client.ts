@@ -56,7 +56,10 @@ export class ApiClient {
 
   /** One request, one reply, parsed by the contract. Throws CliError. */
   async call<E extends Endpoint>(endpoint: E, input: CallInput<E>): Promise<ReplyOf<E>> {
-    const response = await this.#request(endpoint, input, { timeout: TIMEOUT_MS })
+    return this.#parsed(endpoint, await this.#request(endpoint, input, { timeout: TIMEOUT_MS }))
+  }
+
+  async #parsed<E extends Endpoint>(endpoint: E, response: AxiosResponse<Readable>): Promise<ReplyOf<E>> {
     const reply = endpoint.reply.safeParse(parseJson(await readText(this.origin, response.data)))
     if (!reply.success) {
       throw new CliError(
@@ -70,6 +73,16 @@ export class ApiClient {
       )
     }
     return reply.data as ReplyOf<E>
+  }
+
+  /** One request whose body is a stream of bytes; it takes as long as it takes. */
+  async upload<E extends Endpoint>(endpoint: E, input: CallInput<E>, bytes: Readable): Promise<ReplyOf<E>> {
+    const response = await this.#request(
+      endpoint,
+      { ...input, body: bytes },
+      { headers: { 'Content-Type': 'application/gzip' }, maxBodyLength: Number.POSITIVE_INFINITY },
+    )
+    return this.#parsed(endpoint, response)
   }
 
   /** Server-sent events, one parsed message each; a broken connection is resumed after the last one. */

@@ -9,6 +9,8 @@ export interface Environment {
   readonly token: string | undefined
   /** SKYPANEL_APP: the app, unless --app names one. */
   readonly app: string | undefined
+  /** SKYPANEL_GIT_TOKEN: opens the repository that `builds:create --git` names. */
+  readonly gitToken: string | undefined
   readonly credentialsFile: string
   /** Lists of versions that registries offer. */
   readonly cacheFolder: string
@@ -27,6 +29,7 @@ export function readEnvironment(env: NodeJS.ProcessEnv): Environment {
     host: given(env['SKYPANEL_HOST']),
     token: given(env['SKYPANEL_TOKEN']),
     app: given(env['SKYPANEL_APP']),
+    gitToken: given(env['SKYPANEL_GIT_TOKEN']),
     credentialsFile: join(config, 'skypanel', 'credentials.json'),
     cacheFolder: join(given(env['XDG_CACHE_HOME']) ?? join(home, '.cache'), 'skypanel'),
     term: given(env['TERM']) ?? 'dumb',

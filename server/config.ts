@@ -31,6 +31,10 @@ const Environment = z.object({
   SKYPANEL_API_RATE: whole.default(4500),
   SKYPANEL_KEEP_RELEASES: whole.default(20),
   SKYPANEL_MAX_PUSH_MB: whole.default(150),
+  /** `host` or `host:port`, separated by commas, from which sources may be fetched though they are private or plain http. */
+  SKYPANEL_SOURCE_HOSTS: z.string().default(''),
+  /** Folder of OSV files that builds are checked against besides what the registries say. */
+  SKYPANEL_OSV: z.string().startsWith('/').optional(),
   /** Seconds until an instance that is not ready fails its release. */
   SKYPANEL_BOOT_TIMEOUT: whole.default(60),
   /** ms that open requests of an instance have to end, between leaving the router and SIGTERM. */
@@ -59,6 +63,10 @@ export interface Config {
   readonly rate: { readonly perTokenAndHour: number; readonly loginsPerMinute: number }
   readonly keepReleases: number
   readonly maxPushMb: number
+  /** Hosts of sources that may be private. */
+  readonly sourceHosts: readonly string[]
+  /** Folder of OSV files, or null. */
+  readonly osv: string | null
   readonly bootTimeout: number
   readonly openRequestsMs: number
   readonly build: { readonly seconds: number; readonly memoryMb: number; readonly diskMb: number }
@@ -118,6 +126,10 @@ export function loadConfig(home: string, env: NodeJS.ProcessEnv = process.env): 
     rate: { perTokenAndHour: vars.SKYPANEL_API_RATE, loginsPerMinute: 10 },
     keepReleases: vars.SKYPANEL_KEEP_RELEASES,
     maxPushMb: vars.SKYPANEL_MAX_PUSH_MB,
+    sourceHosts: vars.SKYPANEL_SOURCE_HOSTS.split(',')
+      .map((host) => host.trim().toLowerCase())
+      .filter((host) => host !== ''),
+    osv: vars.SKYPANEL_OSV ?? null,
     bootTimeout: vars.SKYPANEL_BOOT_TIMEOUT,
     openRequestsMs: vars.SKYPANEL_OPEN_REQUESTS_MS,
     build: {

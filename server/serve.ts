@@ -20,7 +20,7 @@ import { listenForHooks } from './git/hook-socket.ts'
 import { installHook } from './git/install-hook.ts'
 import { createPushes } from './git/pushes.ts'
 import { createGitHandler } from './git/receive.ts'
-import { createSourceControl } from './git/source-control.ts'
+import { createSourceControl, sourceLimits } from './git/source-control.ts'
 import { takeLead } from './lead/take-lead.ts'
 import { readKeys } from './secrets/key-file.ts'
 import { createSealer } from './secrets/sealer.ts'
@@ -64,7 +64,7 @@ export async function serve(config: Config, log: Logger, ending: AbortSignal): P
   await using deploy = createDeploy({
     db,
     node,
-    git: createSourceControl(paths.git, pushes),
+    git: createSourceControl(paths.git, pushes, sourceLimits(config.maxPushMb * MB, config.sourceHosts)),
     seal,
     newId,
     bus,

@@ -77,6 +77,8 @@ if [ "$how" = install ]; then
   while IFS= read -r path; do
     [ ! -L "$root$path" ] || [ -L "$work/upper$path" ] || ln -sfn "$(readlink "$root$path")" "$root$path"
   done < <(cat "$root"/var/lib/dpkg/info/*.list)
+  tr = ' ' < "$work/stack" > "$work/before"
+  inside dpkg-query -W -f '${Package} ${Version}\n' | grep -vxF -f "$work/before" > "$work/added" || :
 else
   mkdir "$root/var/cache/unpack"
   for name in "${packages[@]}"; do
@@ -94,6 +96,7 @@ else
   done
   cp -a "$tree/." "$root/"
   rm -rf "$root/var/cache/unpack"
+  cp "$work/versions" "$work/added"
   inside ldconfig
 fi
 
@@ -157,6 +160,9 @@ cd "$work/upper"
 rm -rf dev tmp run root home app nix sys proc boot opt srv cache secrets etc/apt etc/resolv.conf etc/shadow* etc/gshadow* etc/passwd- etc/group- etc/.pwd.lock \
   etc/machine-id etc/systemd etc/init.d etc/rc?.d etc/cron.* etc/logrotate.d usr/sbin/policy-rc.d usr/lib/systemd \
   usr/share/{doc,man,info,lintian,bug,locale} var/cache var/log var/tmp var/run var/lib/{apt,dpkg,systemd,ucf}
+# What a release holds is told by this.
+mkdir -p usr/share/skypanel
+cp "$work/added" usr/share/skypanel/packages
 # A deletion is a device file, which a store path cannot hold: what the stack has stays.
 find . -type c -delete
 find . -xdev \( -type p -o -type s \) -delete

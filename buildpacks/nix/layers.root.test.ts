@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type NixBench, openNixBench } from '../../test/support/nix-engine.ts'
 import { buildOnce, planOf } from '../engine-conformance.ts'
@@ -30,6 +30,11 @@ describe('packages of the system', () => {
       false,
       false,
     ])
+    const held = readFileSync(physical(bench.home.store, `${layer}/usr/share/skypanel/packages`), 'utf8')
+    expect(held).toMatch(/^jq \d\S*$/m)
+    // What it needs came along; what the stack has did not.
+    expect(held).toMatch(/^libjq1 /m)
+    expect(held).not.toMatch(/^(bash|libc6) /m)
     const second = await bench.built(plan, { x: '2' }, { app: `two-${bench.salt}`, limits: LIMITS })
     expect(second.artifact.system).toEqual([layer])
     expect(second.lines.join('\n')).not.toContain('Fetching')

@@ -15397,6 +15397,45 @@ function flagOf(name, text) {
   throw wrong(name, `The input ${name} is neither true nor false.`, "Set it to true or leave it out.");
 }
 
+// server/contract/bom.ts
+var Component = external_exports.object({
+  type: external_exports.enum(["application", "library", "operating-system"]),
+  "bom-ref": external_exports.string(),
+  /** The scope of npm, the group of Maven, the vendor of Composer; the rest of the name stands in `name`. */
+  group: external_exports.string().optional(),
+  name: external_exports.string(),
+  version: external_exports.string().optional(),
+  purl: external_exports.string().optional(),
+  properties: external_exports.array(external_exports.object({ name: external_exports.string(), value: external_exports.string() })).optional()
+}), Vulnerability = external_exports.object({
+  "bom-ref": external_exports.string(),
+  id: external_exports.string(),
+  source: external_exports.object({ name: external_exports.string() }).optional(),
+  ratings: external_exports.array(external_exports.object({ severity: external_exports.enum(["none", "low", "medium", "high", "critical", "unknown"]) })),
+  description: external_exports.string().optional(),
+  recommendation: external_exports.string().optional(),
+  advisories: external_exports.array(external_exports.object({ url: external_exports.string() })).optional(),
+  affects: external_exports.array(external_exports.object({ ref: external_exports.string() }))
+}), Bom = external_exports.object({
+  $schema: external_exports.string().optional(),
+  bomFormat: external_exports.literal("CycloneDX"),
+  specVersion: external_exports.literal("1.6"),
+  serialNumber: external_exports.string(),
+  version: external_exports.number().int().min(1),
+  metadata: external_exports.object({
+    timestamp: Time,
+    tools: external_exports.object({
+      components: external_exports.array(
+        external_exports.object({ type: external_exports.literal("application"), name: external_exports.string(), version: external_exports.string() })
+      )
+    }),
+    component: Component
+  }),
+  components: external_exports.array(Component),
+  dependencies: external_exports.array(external_exports.object({ ref: external_exports.string(), dependsOn: external_exports.array(external_exports.string()) })),
+  vulnerabilities: external_exports.array(Vulnerability)
+});
+
 // server/contract/endpoint.ts
 function endpoint(method, path, rest) {
   return { method, path, ...rest };
@@ -15423,10 +15462,18 @@ var Release = external_exports.object({
   kept: external_exports.boolean(),
   reason: external_exports.string().nullable(),
   created_at: Time
-}), Build = external_exports.object({
+}), BuildSource = external_exports.discriminatedUnion("kind", [
+  external_exports.object({ kind: external_exports.literal("push") }),
+  external_exports.object({ kind: external_exports.literal("upload"), label: external_exports.string().nullable() }),
+  external_exports.object({ kind: external_exports.literal("git"), url: external_exports.string(), ref: external_exports.string() }),
+  /** The same commit as that build, once more; `upgrade`: with the newest tools instead of the locked ones. */
+  external_exports.object({ kind: external_exports.literal("rebuild"), of: BuildId, upgrade: external_exports.boolean() })
+]), Build = external_exports.object({
   id: BuildId,
   state: external_exports.enum(["pending", "running", "succeeded", "failed", "canceled"]),
-  commit: external_exports.string(),
+  /** null until a source that has to be fetched was. */
+  commit: external_exports.string().nullable(),
+  source: BuildSource.default({ kind: "push" }),
   /** First line of the commit's message; whatever its author wrote. */
   subject: external_exports.string(),
   author: external_exports.string(),
@@ -15451,6 +15498,12 @@ var Release = external_exports.object({
   reason: external_exports.string().nullable(),
   created_at: Time,
   finished_at: Time.nullable()
+}), Upload = external_exports.object({
+  id: external_exports.uuid(),
+  commit: external_exports.string(),
+  files: external_exports.number().int(),
+  /** Unpacked. */
+  bytes: external_exports.number().int()
 }), Changed = external_exports.object({ from: external_exports.string(), to: external_exports.string() }), RollbackPreview = external_exports.object({
   from: external_exports.number().int(),
   to: external_exports.number().int(),
@@ -15470,6 +15523,30 @@ var Release = external_exports.object({
   }),
   /** Quantities that would differ, which stay as they are unless the rollback is asked for with `formation`. */
   formation: external_exports.array(external_exports.object({ type: external_exports.string(), from: external_exports.number().int(), to: external_exports.number().int() }))
+}), NewBuild = external_exports.object({
+  source: external_exports.discriminatedUnion("kind", [
+    external_exports.object({
+      kind: external_exports.literal("upload"),
+      /** As the upload was answered. */
+      upload: external_exports.uuid(),
+      /** What the release is to be called, e.g. the version or the commit that was packed. */
+      label: external_exports.string().trim().min(1).max(100).optional()
+    }),
+    external_exports.object({
+      kind: external_exports.literal("git"),
+      /** `https://host/path`; a user name and a token in it are kept sealed, and only until it was fetched. */
+      url: external_exports.string().min(1).max(2e3),
+      /** Branch, tag or whole commit id. */
+      ref: external_exports.string().min(1).max(200).default("HEAD")
+    }),
+    /** Without an id: what serves now. */
+    external_exports.object({
+      kind: external_exports.literal("build"),
+      build: BuildId.optional(),
+      /** With the newest tools that the app asks for instead of those of the last build. */
+      upgrade: external_exports.boolean().default(!1)
+    })
+  ])
 }), releaseEndpoints = {
   list: endpoint("GET", "/apps/:app/releases", {
     access: "app:view",
@@ -15481,6 +15558,11 @@ var Release = external_exports.object({
     access: "app:view",
     summary: "One release by its number.",
     reply: Release
+  }),
+  sbom: endpoint("GET", "/apps/:app/releases/:version/sbom", {
+    access: "app:view",
+    summary: "What a release holds, as a CycloneDX 1.6 document, with the vulnerabilities known when it was built.",
+    reply: Bom
   }),
   previewRollback: endpoint("GET", "/apps/:app/releases/:version/rollback", {
     access: "app:deploy",
@@ -15507,6 +15589,20 @@ var Release = external_exports.object({
     access: "app:view",
     summary: "One build.",
     reply: Build
+  }),
+  createBuild: endpoint("POST", "/apps/:app/builds", {
+    access: "app:deploy",
+    summary: "Build and deploy without a push: an upload, a git repository elsewhere, or an earlier build again.",
+    body: NewBuild,
+    reply: external_exports.object({ build: Build, deployment: DeploymentId }),
+    status: 201
+  }),
+  upload: endpoint("POST", "/apps/:app/sources", {
+    access: "app:deploy",
+    summary: "Upload a tar archive (plain or gzip) of the code; it is kept for a day, to be built from.",
+    upload: !0,
+    reply: Upload,
+    status: 201
   }),
   buildLog: endpoint("GET", "/apps/:app/builds/:build/log", {
     access: "app:view",
@@ -15543,7 +15639,7 @@ var Release = external_exports.object({
 };
 
 // server/contract/apps.ts
-var App = external_exports.object({
+var VulnerabilityPolicy = external_exports.enum(["off", "warn", "block"]), App = external_exports.object({
   id: AppId,
   name: AppName,
   team: external_exports.string(),
@@ -15553,6 +15649,8 @@ var App = external_exports.object({
   deploy_branch: external_exports.string(),
   maintenance: external_exports.boolean(),
   health_check_path: external_exports.string().nullable(),
+  /** What a known vulnerability in a build does: nothing, a warning, or (high and critical) the end of the deploy. */
+  vulnerability_policy: VulnerabilityPolicy.default("warn"),
   state: external_exports.enum(["active", "destroying"]),
   created_at: Time,
   updated_at: Time,
@@ -15583,11 +15681,12 @@ var App = external_exports.object({
   info: endpoint("GET", "/apps/:app", { access: "app:view", summary: "One app, by name or id.", reply: App }),
   update: endpoint("PATCH", "/apps/:app", {
     access: "app:manage",
-    summary: "Change maintenance mode, deploy branch or health check path.",
+    summary: "Change maintenance mode, deploy branch, health check path or vulnerability policy.",
     body: external_exports.object({
       maintenance: external_exports.boolean().optional(),
       deploy_branch: external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/).optional(),
-      health_check_path: external_exports.string().startsWith("/").max(500).nullable().optional()
+      health_check_path: external_exports.string().startsWith("/").max(500).nullable().optional(),
+      vulnerability_policy: VulnerabilityPolicy.optional()
     }),
     reply: App
   }),

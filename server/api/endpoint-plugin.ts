@@ -70,6 +70,10 @@ export function addRoute(api: FastifyInstance, deps: Walked, route: Route, endin
         setSession: (text) =>
           void reply.header('Set-Cookie', sessionCookie(text, deps.secure, SESSION_LIFE.mostSeconds)),
         lastEventId: lastEventId(request),
+        get upload() {
+          if (endpoint.upload !== true) throw new Error(`${endpoint.path} takes no upload`)
+          return request.raw
+        },
         // Made when it is asked for: most requests are over before anybody could.
         get signal() {
           signal ??= AbortSignal.any([closed(reply), ending])

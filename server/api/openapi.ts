@@ -45,8 +45,10 @@ export function openapi(table: Table, version: string, origin: string): Record<s
   }
 }
 
+const BYTES = { type: 'string', format: 'binary' }
+
 function operation(resource: string, verb: string, endpoint: Endpoint) {
-  const { method, path, access, summary, body, query, reply, status, stream } = endpoint
+  const { method, path, access, summary, body, query, reply, status, stream, upload } = endpoint
   return {
     operationId: `${resource}.${verb}`,
     tags: [resource],
@@ -62,6 +64,9 @@ function operation(resource: string, verb: string, endpoint: Endpoint) {
       })),
       ...(query === undefined ? [] : queryParameters(query)),
     ],
+    ...(upload === true
+      ? { requestBody: { required: true, content: { 'application/gzip': { schema: BYTES } } } }
+      : {}),
     ...(body === undefined || method === 'GET'
       ? {}
       : {

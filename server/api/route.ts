@@ -1,3 +1,4 @@
+import type { Readable } from 'node:stream'
 import type { z } from 'zod'
 import type { AuthorisedApp } from '../accounts/authorise.ts'
 import type { Caller } from '../accounts/caller.ts'
@@ -28,6 +29,8 @@ export interface Call<E extends Endpoint = Endpoint> {
   /** Gives the browser the session's cookie with the reply; null takes it away. */
   readonly setSession: (text: string | null) => void
   readonly lastEventId: string | null
+  /** The body of a request that uploads. @throws on an endpoint that takes none. */
+  readonly upload: Readable
   /** Aborted when the client goes away or the server ends. */
   readonly signal: AbortSignal
 }

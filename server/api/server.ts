@@ -11,6 +11,7 @@ import { createLive, isLivePath } from './live/live.ts'
 import { rootPage } from './page.ts'
 import { loadPages, pageFor, pageHeaders, sendPage } from './pages.ts'
 import { ownOrigins, refuseOrigin, securityHeaders } from './request-guard.ts'
+import type { Route } from './route.ts'
 import { allRoutes } from './routes/all.ts'
 
 const BODY_LIMIT = 1 << 20
@@ -104,7 +105,13 @@ export async function createApi(given: ApiDeps, git: GitHandler): Promise<Api> {
   const routes = pairRoutes(endpoints, allRoutes(deps))
   await app.register(
     async (api) => {
-      for (const route of routes) addRoute(api, deps, route, ending.signal)
+      for (const route of routes) if (!isUpload(route)) addRoute(api, deps, route, ending.signal)
+      await api.register(async (uploads) => {
+        // Read by the handler as it arrives, and only once it is known who sends it.
+        uploads.removeAllContentTypeParsers()
+        uploads.addContentTypeParser('*', (_request, _body, done) => done(null))
+        for (const route of routes) if (isUpload(route)) addRoute(uploads, deps, route, ending.signal)
+      })
     },
     { prefix: '/api' },
   )
@@ -122,6 +129,8 @@ export async function createApi(given: ApiDeps, git: GitHandler): Promise<Api> {
     },
   }
 }
+
+const isUpload = ({ endpoint }: Route) => endpoint.upload === true
 
 async function mounted(
   git: GitHandler,

@@ -1,6 +1,9 @@
 import type { DeployContext } from '../deploy/deploy-context.ts'
-import { markCollected } from '../store/builds.ts'
+import { markCollected, neededSources } from '../store/builds.ts'
 import { forgetOldJobs } from '../store/jobs.ts'
+
+/** A source that no kept release needs can be built again for as long. */
+const SOURCE_DAYS = 30
 
 /** Marks what no kept release needs, then lets the node delete it. In this order: a marked build is never started. */
 export async function collectBuilds(
@@ -13,7 +16,7 @@ export async function collectBuilds(
     { timeout: 30 * 60_000 },
   )
   await forgetOldJobs(ctx.db, 30)
-  const pushes = await ctx.git.sweep()
+  const pushes = await ctx.git.sweep(await neededSources(ctx.db, ctx.settings.keepReleases, SOURCE_DAYS))
   ctx.log.info(
     { kept: keep.length, unrooted, freedMb, pushes },
     'builds that no release needs were collected',

@@ -9,22 +9,29 @@ export const indent = (text: string) => INDENT + text
 export const bang = (text: string) => BANG + text
 
 /** `node 22.21.0 (package.json#engines.node)`: what was chosen, and who asked for it. */
-function toolLine({ name, version, want, from, source }: BuildPlan['tools'][number]): string {
+function toolLine(
+  { name, version, want, from, source }: BuildPlan['tools'][number],
+  locked: ReadonlySet<string>,
+): string {
   const chosen = version ?? (source === 'stack' ? 'of the stack' : 'of the distribution')
-  return `${name} ${chosen} (${from === 'default' ? 'default' : `${want} in ${from}`})`
+  const kept = locked.has(name) ? ', locked' : ''
+  return `${name} ${chosen} (${from === 'default' ? 'default' : `${want} in ${from}`}${kept})`
 }
+
+const NONE: ReadonlySet<string> = new Set()
 
 /** What was detected and chosen: kept with the build, and told to the pusher. */
 export function summaryOf(plan: BuildPlan): string[] {
-  return [...plan.detected.map(({ provider }) => provider), ...plan.tools.map(toolLine)]
+  return [...plan.detected.map(({ provider }) => provider), ...plan.tools.map((tool) => toolLine(tool, NONE))]
 }
 
-export function planLines(plan: BuildPlan): string[] {
+/** `locked`: tools whose version is that of the last build, as long as the app asks for the same. */
+export function planLines(plan: BuildPlan, locked: ReadonlySet<string>): string[] {
   const main = plan.detected.find(({ role }) => role === 'main')
   const evidence = (main?.evidence ?? []).map(({ file }) => file).join(', ')
   return [
     head(`${title(main?.provider ?? 'App')} app detected${evidence === '' ? '' : ` (${evidence})`}`),
-    ...plan.tools.map((tool) => indent(toolLine(tool))),
+    ...plan.tools.map((tool) => indent(toolLine(tool, locked))),
   ]
 }
 

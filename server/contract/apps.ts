@@ -3,6 +3,9 @@ import { endpoint } from './endpoint.ts'
 import { AppId, AppName, Time } from './ids.ts'
 import { DeploymentKind } from './releases.ts'
 
+export const VulnerabilityPolicy = z.enum(['off', 'warn', 'block'])
+export type VulnerabilityPolicy = z.infer<typeof VulnerabilityPolicy>
+
 export const App = z.object({
   id: AppId,
   name: AppName,
@@ -13,6 +16,8 @@ export const App = z.object({
   deploy_branch: z.string(),
   maintenance: z.boolean(),
   health_check_path: z.string().nullable(),
+  /** What a known vulnerability in a build does: nothing, a warning, or (high and critical) the end of the deploy. */
+  vulnerability_policy: VulnerabilityPolicy.default('warn'),
   state: z.enum(['active', 'destroying']),
   created_at: Time,
   updated_at: Time,
@@ -48,7 +53,7 @@ export const appEndpoints = {
   info: endpoint('GET', '/apps/:app', { access: 'app:view', summary: 'One app, by name or id.', reply: App }),
   update: endpoint('PATCH', '/apps/:app', {
     access: 'app:manage',
-    summary: 'Change maintenance mode, deploy branch or health check path.',
+    summary: 'Change maintenance mode, deploy branch, health check path or vulnerability policy.',
     body: z.object({
       maintenance: z.boolean().optional(),
       deploy_branch: z
@@ -56,6 +61,7 @@ export const appEndpoints = {
         .regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/)
         .optional(),
       health_check_path: z.string().startsWith('/').max(500).nullable().optional(),
+      vulnerability_policy: VulnerabilityPolicy.optional(),
     }),
     reply: App,
   }),

@@ -26,6 +26,8 @@ export interface Endpoint<
   readonly status?: number
   /** `events` endpoints answer server-sent events whose data is `reply`, one message per event. */
   readonly stream?: 'events'
+  /** The request's body is a stream of bytes instead of JSON; there is no `body`. */
+  readonly upload?: true
 }
 
 type ParamNames<Path extends string> = Path extends `${string}:${infer Name}/${infer Rest}`
@@ -68,6 +70,7 @@ export function endpoint<
     readonly query?: Query
     readonly status?: number
     readonly stream?: 'events'
+    readonly upload?: true
   },
 ) {
   return { method, path, ...rest }

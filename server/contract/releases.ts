@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { Bom } from './bom.ts'
 import { endpoint } from './endpoint.ts'
 import { BuildId, DeploymentId, ReleaseId, Time } from './ids.ts'
 
@@ -18,10 +19,25 @@ export const Release = z.object({
 })
 export type Release = z.infer<typeof Release>
 
+/**
+ * Where a build's code came from. What was not pushed has a commit of its own, which no branch names: the next push
+ * begins where the last one ended.
+ */
+export const BuildSource = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('push') }),
+  z.object({ kind: z.literal('upload'), label: z.string().nullable() }),
+  z.object({ kind: z.literal('git'), url: z.string(), ref: z.string() }),
+  /** The same commit as that build, once more; `upgrade`: with the newest tools instead of the locked ones. */
+  z.object({ kind: z.literal('rebuild'), of: BuildId, upgrade: z.boolean() }),
+])
+export type BuildSource = z.infer<typeof BuildSource>
+
 export const Build = z.object({
   id: BuildId,
   state: z.enum(['pending', 'running', 'succeeded', 'failed', 'canceled']),
-  commit: z.string(),
+  /** null until a source that has to be fetched was. */
+  commit: z.string().nullable(),
+  source: BuildSource.default({ kind: 'push' }),
   /** First line of the commit's message; whatever its author wrote. */
   subject: z.string(),
   author: z.string(),
@@ -47,7 +63,7 @@ export const DeploymentKind = z.enum(['push', 'rollback', 'config', 'restart', '
 export type DeploymentKind = z.infer<typeof DeploymentKind>
 export const DeploymentState = z.enum(['queued', 'running', 'succeeded', 'failed', 'canceled'])
 
-/** One piece of work on an app: a push, a rollback, a config change, a restart, a scale, a destruction. */
+/** One piece of work on an app: a push (new code, however it came), a rollback, a config change, a restart, a scale, a destruction. */
 export const Deployment = z.object({
   id: DeploymentId,
   kind: DeploymentKind,
@@ -59,6 +75,15 @@ export const Deployment = z.object({
   finished_at: Time.nullable(),
 })
 export type Deployment = z.infer<typeof Deployment>
+
+export const Upload = z.object({
+  id: z.uuid(),
+  commit: z.string(),
+  files: z.number().int(),
+  /** Unpacked. */
+  bytes: z.number().int(),
+})
+export type Upload = z.infer<typeof Upload>
 
 const Changed = z.object({ from: z.string(), to: z.string() })
 
@@ -85,6 +110,34 @@ export const RollbackPreview = z.object({
 })
 export type RollbackPreview = z.infer<typeof RollbackPreview>
 
+/** A deploy without a push. */
+export const NewBuild = z.object({
+  source: z.discriminatedUnion('kind', [
+    z.object({
+      kind: z.literal('upload'),
+      /** As the upload was answered. */
+      upload: z.uuid(),
+      /** What the release is to be called, e.g. the version or the commit that was packed. */
+      label: z.string().trim().min(1).max(100).optional(),
+    }),
+    z.object({
+      kind: z.literal('git'),
+      /** `https://host/path`; a user name and a token in it are kept sealed, and only until it was fetched. */
+      url: z.string().min(1).max(2000),
+      /** Branch, tag or whole commit id. */
+      ref: z.string().min(1).max(200).default('HEAD'),
+    }),
+    /** Without an id: what serves now. */
+    z.object({
+      kind: z.literal('build'),
+      build: BuildId.optional(),
+      /** With the newest tools that the app asks for instead of those of the last build. */
+      upgrade: z.boolean().default(false),
+    }),
+  ]),
+})
+export type NewBuild = z.output<typeof NewBuild>
+
 export const releaseEndpoints = {
   list: endpoint('GET', '/apps/:app/releases', {
     access: 'app:view',
@@ -96,6 +149,12 @@ export const releaseEndpoints = {
     access: 'app:view',
     summary: 'One release by its number.',
     reply: Release,
+  }),
+  sbom: endpoint('GET', '/apps/:app/releases/:version/sbom', {
+    access: 'app:view',
+    summary:
+      'What a release holds, as a CycloneDX 1.6 document, with the vulnerabilities known when it was built.',
+    reply: Bom,
   }),
   previewRollback: endpoint('GET', '/apps/:app/releases/:version/rollback', {
     access: 'app:deploy',
@@ -123,6 +182,21 @@ export const releaseEndpoints = {
     access: 'app:view',
     summary: 'One build.',
     reply: Build,
+  }),
+  createBuild: endpoint('POST', '/apps/:app/builds', {
+    access: 'app:deploy',
+    summary:
+      'Build and deploy without a push: an upload, a git repository elsewhere, or an earlier build again.',
+    body: NewBuild,
+    reply: z.object({ build: Build, deployment: DeploymentId }),
+    status: 201,
+  }),
+  upload: endpoint('POST', '/apps/:app/sources', {
+    access: 'app:deploy',
+    summary: 'Upload a tar archive (plain or gzip) of the code; it is kept for a day, to be built from.',
+    upload: true,
+    reply: Upload,
+    status: 201,
   }),
   buildLog: endpoint('GET', '/apps/:app/builds/:build/log', {
     access: 'app:view',

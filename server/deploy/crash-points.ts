@@ -9,6 +9,8 @@ export const CRASH_POINTS = [
   'push.taken',
   'turn.entered',
   'turn.done',
+  'fetch.entered',
+  'fetch.done',
   'export.entered',
   'export.done',
   'plan.entered',

@@ -17,6 +17,10 @@ export interface DeploySettings {
   readonly inventoryCache: string
   /** File with the machine's package registries (buildpacks/registries.ts). */
   readonly registries: string
+  /** Where this process sees /nix. */
+  readonly nix: string
+  /** Folder of OSV files, or null. */
+  readonly osv: string | null
   readonly logsSocket: string
   /** Seconds until an instance that is not ready has failed. */
   readonly bootTimeout: number

@@ -1,6 +1,7 @@
+import type { Readable } from 'node:stream'
 import type { Access } from '../contract/endpoint.ts'
 import type { AccountId, AppId, DeploymentId } from '../contract/ids.ts'
-import type { Build, Deployment, Release } from '../contract/releases.ts'
+import type { Build, Deployment, NewBuild, Release, Upload } from '../contract/releases.ts'
 import type { DeployContext } from './deploy-context.ts'
 import type { Formation, Instance } from '../contract/formation.ts'
 import type { PushIntake } from './push-intake.ts'
@@ -9,6 +10,7 @@ import type { Tx } from '../store/db.ts'
 import { DomainError } from '../domain/errors.ts'
 import { attachRun } from '../runs/attach-run.ts'
 import { cancelBuild } from '../build/cancel-build.ts'
+import { createBuild } from '../build/create-build.ts'
 import { createPushIntake } from './take-push.ts'
 import { createRun } from '../runs/create-run.ts'
 import { destroyApp } from './destroy-app.ts'
@@ -24,6 +26,7 @@ import { scheduleCollections } from './collect-schedule.ts'
 import { startJobs } from './run-jobs.ts'
 import { startObserving } from './observe.ts'
 import { startReconciling } from './reconcile.ts'
+import { uploadSource } from '../build/upload-source.ts'
 import { watchBuild } from '../build/watch-build.ts'
 
 /** Who asks: the account that a token belongs to. */
@@ -95,6 +98,18 @@ export interface Deploy extends AsyncDisposable {
   destroy(tx: Tx, app: AppId, actor: Actor): Promise<{ deployment: DeploymentId }>
   /** Errors: build_not_found, conflict when it ended already. */
   cancelBuild(tx: Tx, app: AppId, build: string): Promise<Build>
+  /**
+   * A deploy of code that is not pushed. Errors: not_found (the upload), build_not_found, no_release, conflict,
+   * invalid_params (an address that sources are not fetched from).
+   */
+  createBuild(
+    tx: Tx,
+    app: AppId,
+    actor: Actor,
+    input: NewBuild,
+  ): Promise<{ build: Build; deployment: DeploymentId }>
+  /** Takes an archive in, to be built from within a day. Errors: bad_request, too_large, build_failed. */
+  upload(app: AppId, actor: Actor, archive: Readable, signal: AbortSignal): Promise<Upload>
   /** A one-off instance of the current release. Errors: no_release. */
   createRun(tx: Tx, app: AppId, actor: Actor, input: RunInput): Promise<Run>
 
@@ -129,6 +144,8 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     restart: (tx, app, actor, input) => restart(ctx, tx, app, actor, input),
     destroy: (tx, app, actor) => destroyApp(ctx, tx, app, actor),
     cancelBuild: (tx, app, build) => cancelBuild(ctx, tx, app, build),
+    createBuild: (tx, app, actor, input) => createBuild(ctx, tx, app, actor, input),
+    upload: (app, actor, archive, signal) => uploadSource(ctx, app, actor, archive, signal),
     createRun: (tx, app, actor, input) => createRun(ctx, tx, app, actor, input),
     listReleases: (app, limit) => listReleases(db, app, limit),
     async release(app, version) {

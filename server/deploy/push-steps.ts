@@ -6,8 +6,9 @@ import type { ReleaseId } from '../contract/ids.ts'
 import { head, bang, liveLines, planLines, processLines, summaryOf } from '../build/output.ts'
 import { planSource, TOOLS_KEY } from '../build/plan-source.ts'
 import { runBuild } from '../build/run-build.ts'
+import { takeStock } from '../build/take-stock.ts'
 import { readConfig } from '../config-vars/read-config.ts'
-import { serviceTypes } from '../domain/release.ts'
+import { describeDeploy, serviceTypes } from '../domain/release.ts'
 import { DEFAULT_SIZE } from '../domain/sizes.ts'
 import { findApp, lockApp } from '../store/apps.ts'
 import { writeAudit } from '../store/audit.ts'
@@ -22,6 +23,7 @@ import {
 } from '../store/builds.ts'
 import { getDeployment, setRelease } from '../store/deployments.ts'
 import { addTypes, formationOf } from '../store/formation.ts'
+import { storeComponents } from '../store/components.ts'
 import { currentRelease, getRelease, insertRelease } from '../store/releases.ts'
 import { rolloutStep } from './await-rollout.ts'
 import { finishStep } from './finish.ts'
@@ -29,16 +31,21 @@ import { Rejected } from './rejected.ts'
 import { releasePhaseStep } from './release-phase.ts'
 import { checkSignal, guarded, showLines, type Work, type WorkStep } from './work.ts'
 
-async function buildOf({ ctx, deployment }: Work): Promise<BuildRow> {
+export async function buildOf({ ctx, deployment }: Work): Promise<BuildRow> {
   const build = deployment.build_id === null ? null : await getBuild(ctx.db, deployment.build_id)
   if (build === null) throw new Error(`deployment ${deployment.id} has no build`)
   return build
 }
 
+const placeOf = ({ id, commit_sha, ref }: BuildRow) => {
+  if (commit_sha === null) throw new Error(`build ${id} has no commit`)
+  return { commit: commit_sha, ref }
+}
+
 const sourceFolder = ({ ctx }: Work, build: BuildRow) => join(ctx.settings.builds, build.id, 'source', 'app')
 
 /** Writes the commit's tree to the build's folder, if the branch is still where the pusher saw it. */
-const exportStep: WorkStep = {
+export const exportStep: WorkStep = {
   name: 'export',
   async enter(tx, { deployment, lines, ctx }) {
     const build = deployment.build_id === null ? null : await getBuild(tx, deployment.build_id)
@@ -49,8 +56,10 @@ const exportStep: WorkStep = {
   async run(work) {
     const { ctx } = work
     const build = await buildOf(work)
+    const at = placeOf(build)
     const now = await ctx.git.readRef(build.app_id, build.ref)
-    if ((now ?? '') !== (/^0+$/.test(build.old_sha) ? '' : build.old_sha)) {
+    // Only a push goes on from where the pusher saw the branch.
+    if (build.source.kind === 'push' && (now ?? '') !== (/^0+$/.test(build.old_sha) ? '' : build.old_sha)) {
       const branch = build.ref.replace('refs/heads/', '')
       throw new Rejected('conflict', `${branch} was moved by another push meanwhile.`, {
         hint: `Fetch it, merge it and push again: git pull skypanel ${branch}`,
@@ -59,12 +68,18 @@ const exportStep: WorkStep = {
     const folder = sourceFolder(work, build)
     await mkdir(join(ctx.settings.builds, build.id), { recursive: true, mode: 0o711 })
     const [warnings, facts] = await Promise.all([
-      ctx.git.export(build.app_id, build.commit_sha, folder),
-      ctx.git.describe(build.app_id, build.commit_sha),
+      ctx.git.export(build.app_id, at, folder),
+      ctx.git.describe(build.app_id, at),
     ])
-    await describeBuild(ctx.db, build.id, facts.subject)
+    await describeBuild(ctx.db, build.id, await subjectOf(work, build, facts.subject))
     work.lines.push(...warnings.map(bang))
   },
+}
+
+/** What the release is called: an archive has no commit message, and a build once more is what it was. */
+async function subjectOf({ ctx }: Work, { source }: BuildRow, written: string): Promise<string> {
+  if (source.kind === 'upload') return source.label ?? ''
+  return source.kind === 'rebuild' ? ((await getBuild(ctx.db, source.of))?.subject ?? written) : written
 }
 
 const planStep: WorkStep = {
@@ -74,14 +89,15 @@ const planStep: WorkStep = {
     const build = await buildOf(work)
     await showLines(work)
     const config = await readConfig(ctx, ctx.db, build.app_id)
-    const planned = await planSource(ctx, build.app_id, sourceFolder(work, build), config)
+    const upgrade = build.source.kind === 'rebuild' && build.source.upgrade
+    const planned = await planSource(ctx, build.app_id, sourceFolder(work, build), config, upgrade)
     if (!planned.ok)
       throw new Rejected('no_buildpack', planned.message, {
         hint: planned.hint,
         tail: planned.asked.map(({ provider, why }) => `${provider}: ${why}`),
       })
     await storePlan(ctx.db, build.id, planned.plan, summaryOf(planned.plan))
-    work.lines.push(...planLines(planned.plan))
+    work.lines.push(...planLines(planned.plan, planned.locked))
   },
 }
 
@@ -93,9 +109,20 @@ const buildStep: WorkStep = {
     if (build.state === 'succeeded') return
     const plan = BuildPlan.parse(build.plan)
     const env = await readConfig(ctx, ctx.db, build.app_id)
+    const policy = (await findApp(ctx.db, build.app_id))?.vulnerability_policy ?? 'warn'
+    const stock = takeStock(ctx, { id: build.id, folder: sourceFolder(work, build), plan }, policy)
     const artifact = await runBuild(ctx, { build: build.id, app: build.app_id, plan, env }, work.signal)
+    const { components, findings, lines, refusal } = await stock.finish(artifact)
+    work.lines.push(...lines)
+    if (refusal !== null)
+      throw new Rejected('build_failed', refusal, {
+        hint: 'Upgrade it, or let the app take the risk: skypanel apps:update --vulnerabilities warn',
+      })
     work.lines.push(...processLines(artifact.processTypes, plan), head('Launching...'))
-    await guarded(work, (tx) => succeedBuild(tx, build.id, artifact))
+    await guarded(work, async (tx) => {
+      await succeedBuild(tx, build.id, artifact)
+      await storeComponents(tx, build.id, components, findings)
+    })
     await remember(ctx.db, build.app_id, TOOLS_KEY, lockOf(plan))
   },
 }
@@ -121,7 +148,7 @@ const releaseStep: WorkStep = {
         app: deployment.app_id,
         build: build.id,
         kind: 'push',
-        description: `Deploy ${build.commit_sha.slice(0, 8)}${build.subject === '' ? '' : `: ${build.subject}`}`,
+        description: describeDeploy(build.source, placeOf(build).commit, build.subject),
         account: deployment.account_id,
         author: deployment.author,
         processTypes,
@@ -166,7 +193,7 @@ const refStep: WorkStep = {
     const landed = await ctx.git
       .landRef(deployment.app_id, {
         ref: build.ref,
-        to: build.commit_sha,
+        to: placeOf(build).commit,
         from: build.old_sha,
         token: deployment.push_token,
       })
@@ -182,6 +209,7 @@ const refStep: WorkStep = {
   },
 }
 
+/** Of a push. What is not pushed is brought here first (source-steps.ts). */
 export const pushSteps: readonly WorkStep[] = [
   exportStep,
   planStep,

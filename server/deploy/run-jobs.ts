@@ -1,12 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { collectBuilds } from '../build/collect-builds.ts'
-import { getDeployment } from '../store/deployments.ts'
+import { getDeployment, type DeploymentRow } from '../store/deployments.ts'
 import { claimJob, finishJob, holdJob, LEASE, renewLeases, type JobRow } from '../store/jobs.ts'
 import type { DeployContext } from './deploy-context.ts'
 import { destroySteps } from './destroy-steps.ts'
 import { asRejected, reject } from './finish.ts'
 import { NodeError } from './node-client.ts'
 import { pushSteps } from './push-steps.ts'
+import { sourceSteps } from './source-steps.ts'
 import { AlreadyDone, LeaseLost, Rejected } from './rejected.ts'
 import { releaseSteps } from './turn-step.ts'
 import { isPassing } from './verdict.ts'
@@ -126,7 +127,7 @@ async function runOnce(ctx: DeployContext, job: JobRow, signal: AbortSignal): Pr
   if (deployment === null) return
   const work: Work = { ctx, job, deployment, signal, lines: [] }
   try {
-    await runSteps(work, stepsOf(deployment.kind))
+    await runSteps(work, stepsOf(deployment))
   } catch (error) {
     if (
       error instanceof AlreadyDone ||
@@ -156,7 +157,7 @@ async function runOnce(ctx: DeployContext, job: JobRow, signal: AbortSignal): Pr
   }
 }
 
-function stepsOf(kind: string): readonly WorkStep[] {
-  if (kind === 'push') return pushSteps
+function stepsOf({ kind, detail }: DeploymentRow): readonly WorkStep[] {
+  if (kind === 'push') return 'source' in detail ? sourceSteps : pushSteps
   return kind === 'destroy' ? destroySteps : releaseSteps
 }

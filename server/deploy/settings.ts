@@ -12,6 +12,8 @@ export function deploySettings(config: Config, epoch: number): DeploySettings {
     builds: paths.builds,
     inventoryCache: join(paths.cache, 'inventories'),
     registries: paths.registries,
+    nix: paths.nix,
+    osv: config.osv,
     logsSocket: paths.logsSocket,
     bootTimeout: config.bootTimeout,
     rolloutSlack: 60,

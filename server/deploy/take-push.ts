@@ -23,6 +23,7 @@ export function createPushIntake(ctx: DeployContext): PushIntake {
           old,
           account: actor.account,
           author: actor.email,
+          source: { kind: 'push' },
         })
         const waiting = ahead.map(({ kind }) =>
           indent(`Waiting for ${kind === 'push' ? 'another push' : `a ${kind} change`} to finish`),

@@ -35,6 +35,16 @@ export function decideRollbackTurn(
   return !mine.failed && (live === null || mine.version >= live) ? 'roll' : 'renew'
 }
 
+/** How releases show the code that they were made from: its commit, and what its author called it. */
+export function describeDeploy(
+  source: { readonly kind: 'push' | 'upload' | 'git' | 'rebuild' },
+  commit: string,
+  subject: string,
+): string {
+  const verb = source.kind === 'rebuild' ? 'Rebuild' : 'Deploy'
+  return `${verb} ${commit.slice(0, 8)}${subject === '' ? '' : `: ${subject}`}`
+}
+
 /** Routed types answer requests; all others count as ready once they have run for a moment. */
 export const isRouted = (type: string) => type === 'web'
 

@@ -38,11 +38,22 @@ async function prepare(repo: string, branch: string): Promise<void> {
   }
   const fresh = `${repo}.making`
   await rm(fresh, { recursive: true, force: true })
-  await mkdir(fresh, { recursive: true, mode: 0o750 })
-  const made = await runGit(['init', '--quiet', '--bare', `--initial-branch=${branch}`, '--template=', fresh])
-  if (made.code !== 0)
-    throw new DomainError('internal_error', 'The repository could not be made.', { cause: made.stderr })
+  await initBare(fresh, branch)
   await rename(fresh, repo)
+}
+
+export async function initBare(folder: string, branch = 'main'): Promise<void> {
+  await mkdir(folder, { recursive: true, mode: 0o750 })
+  const { code, stderr } = await runGit([
+    'init',
+    '--quiet',
+    '--bare',
+    `--initial-branch=${branch}`,
+    '--template=',
+    folder,
+  ])
+  if (code !== 0)
+    throw new DomainError('internal_error', 'The repository could not be made.', { cause: stderr })
 }
 
 /** The commit that a ref names, or null. */

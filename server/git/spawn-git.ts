@@ -44,6 +44,23 @@ export function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
+/** A fetch from elsewhere, with the program that speaks to it; both end with `signal`. */
+export async function runFetch(
+  args: readonly string[],
+  env: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<GitResult> {
+  const child = spawnTransport(args, env)
+  const end = () => signalGroup(child, 'SIGKILL')
+  signal.addEventListener('abort', end, { once: true })
+  try {
+    if (signal.aborted) end()
+    return await collect(child)
+  } finally {
+    signal.removeEventListener('abort', end)
+  }
+}
+
 /** `git archive <commit> | tar -x` into an existing folder. */
 export async function archiveInto(repo: string, commit: string, folder: string): Promise<GitResult> {
   const archive = spawn('git', ['-C', repo, 'archive', '--format=tar', commit], {

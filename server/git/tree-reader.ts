@@ -11,9 +11,9 @@ export interface CommitFacts {
 /** isomorphic-git reads a whole pack to get at one object of it: beyond this it is git's turn. */
 const MAX_PACK = 8 << 20
 
-/** Who wrote a commit, and its first line, cut to 200 characters. */
-export async function readCommit(repo: string, commit: string): Promise<CommitFacts> {
-  if (await hasBigPack(repo)) {
+/** Who wrote a commit, and its first line, cut to 200 characters. `byGit`: it may be an alternate's, or shallow. */
+export async function readCommit(repo: string, commit: string, byGit = false): Promise<CommitFacts> {
+  if (byGit || (await hasBigPack(repo))) {
     const { stdout } = await runGit([
       '-C',
       repo,

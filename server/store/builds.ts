@@ -1,16 +1,20 @@
 import type { AccountId, AppId, BuildId } from '../contract/ids.ts'
 import type { Artifact } from '../contract/nodes.ts'
-import type { Build } from '../contract/releases.ts'
+import type { Build, BuildSource } from '../contract/releases.ts'
 import type { Sql, Tx } from './db.ts'
 
 export interface NewBuild {
   readonly id: BuildId
   readonly app: AppId
-  readonly commit: string
+  /** null: it is known once the source was fetched. */
+  readonly commit: string | null
   readonly ref: string
   readonly old: string
   readonly account: AccountId
   readonly author: string
+  readonly source: BuildSource
+  /** Sealed credentials for fetching the source. */
+  readonly secret?: Buffer
 }
 
 /** What the work on a build needs to know of it. */
@@ -18,7 +22,7 @@ export interface BuildRow {
   readonly id: BuildId
   readonly app_id: AppId
   readonly state: Build['state']
-  readonly commit_sha: string
+  readonly commit_sha: string | null
   readonly ref: string
   readonly old_sha: string
   readonly subject: string
@@ -28,26 +32,38 @@ export interface BuildRow {
   readonly artifact: Artifact | null
   readonly node_seq: number
   readonly summary: string[]
+  readonly source: BuildSource
+  readonly source_secret: Buffer | null
 }
 
 export async function insertBuild(tx: Tx, build: NewBuild): Promise<void> {
   await tx.query(
-    `INSERT INTO builds (id, app_id, commit_sha, ref, old_sha, account_id, author, stack)
-     SELECT $1, apps.id, $3, $4, $5, $6, $7, apps.stack FROM apps WHERE apps.id = $2`,
-    [build.id, build.app, build.commit, build.ref, build.old, build.account, build.author],
+    `INSERT INTO builds (id, app_id, commit_sha, ref, old_sha, account_id, author, source, source_secret, stack)
+     SELECT $1, apps.id, $3, $4, $5, $6, $7, $8, $9, apps.stack FROM apps WHERE apps.id = $2`,
+    [
+      build.id,
+      build.app,
+      build.commit,
+      build.ref,
+      build.old,
+      build.account,
+      build.author,
+      JSON.stringify(build.source),
+      build.secret ?? null,
+    ],
   )
 }
 
 export async function getBuild(sql: Sql, id: BuildId): Promise<BuildRow | null> {
   const [row] = await sql.query<BuildRow>(
-    `SELECT id, app_id, state, commit_sha, ref, old_sha, subject, author, stack, plan, artifact, node_seq, summary
+    `SELECT id, app_id, state, commit_sha, ref, old_sha, subject, author, stack, plan, artifact, node_seq, summary, source, source_secret
        FROM builds WHERE id = $1`,
     [id],
   )
   return row ?? null
 }
 
-const SHOWN = `SELECT builds.id, builds.state, builds.commit_sha AS commit, builds.subject, builds.author, builds.reason, builds.stack,
+const SHOWN = `SELECT builds.id, builds.state, builds.commit_sha AS commit, builds.source, builds.subject, builds.author, builds.reason, builds.stack,
     builds.summary, builds.created_at, builds.finished_at,
     (SELECT min(releases.version) FROM releases WHERE releases.build_id = builds.id) AS release
   FROM builds`
@@ -73,6 +89,21 @@ export async function startBuild(tx: Tx, id: BuildId): Promise<void> {
 
 export async function describeBuild(sql: Sql, id: BuildId, subject: string): Promise<void> {
   await sql.query('UPDATE builds SET subject = $2 WHERE id = $1', [id, subject])
+}
+
+/** The source is here: its commit is known, and what opened it is needed no more. */
+export async function arriveSource(sql: Sql, id: BuildId, commit: string): Promise<void> {
+  await sql.query('UPDATE builds SET commit_sha = $2, source_secret = NULL WHERE id = $1', [id, commit])
+}
+
+/** Builds whose source has to stay: of whatever may be rolled back to or is at work, and what was tried lately. */
+export async function neededSources(sql: Sql, keep: number, days: number): Promise<BuildId[]> {
+  const rows = await sql.query<{ id: BuildId }>(
+    `SELECT id FROM builds WHERE source->>'kind' <> 'push'
+       AND (created_at > now() - make_interval(days => $2) OR id IN (${NEEDED}))`,
+    [keep, days],
+  )
+  return rows.map(({ id }) => id)
 }
 
 export async function storePlan(
@@ -103,7 +134,7 @@ export async function endBuild(
   reason: string,
 ): Promise<void> {
   await tx.query(
-    `UPDATE builds SET state = $2, reason = $3, finished_at = now() WHERE id = $1 AND state IN ('pending', 'running')`,
+    `UPDATE builds SET state = $2, reason = $3, finished_at = now(), source_secret = NULL WHERE id = $1 AND state IN ('pending', 'running')`,
     [id, state, reason],
   )
 }

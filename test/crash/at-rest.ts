@@ -83,6 +83,7 @@ async function checkInvariants(world: World, app: string) {
 /** How each scenario leaves the app's releases, in order of their numbers. */
 const LEFT: Readonly<Record<Exclude<Scenario, 'destroy'>, readonly string[]>> = {
   deploy: ['superseded', 'live'],
+  upload: ['superseded', 'live'],
   'failing deploy': ['live', 'failed'],
   'scale up': ['live'],
   'scale down': ['live'],

@@ -97,6 +97,9 @@ export class NspawnWorld implements AsyncDisposable {
         case 'deploy':
           await change('next')
           return app.push()
+        case 'upload':
+          await app.put({ 'note.txt': `uploaded ${this.#count}\n` })
+          return app.run(['deploy', app.folder, '--app', app.name])
         case 'failing deploy':
           await change('bad', 'sleep 0.1; exit 3')
           return app.push()

@@ -5,6 +5,7 @@ export type Point = CrashPoint | `${CrashPoint}:${number}`
 
 export const SCENARIOS = [
   'deploy',
+  'upload',
   'failing deploy',
   'scale up',
   'scale down',
@@ -38,6 +39,8 @@ export const scenarios: Readonly<Record<Scenario, readonly Point[]>> = {
     ...step('ref', 'finish'),
     ...STOPS,
   ],
+  // What it does not share with a push is how its code comes, and that it moves no branch.
+  upload: [...step('fetch', 'export', 'plan', 'build', 'release', 'rollout', 'ref', 'finish')],
   'failing deploy': [...STARTS, 'abandon.journaled', 'reject.journaled', 'forget.journaled', 'forget.done'],
   'scale up': [...STARTS, 'wishes.done'],
   'scale down': [...STOPS, 'wishes.done'],

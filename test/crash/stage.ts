@@ -8,6 +8,7 @@ import {
 } from '../support/fake-platform.ts'
 import { join } from 'node:path'
 import { expectDone, quiet, type World } from './at-rest.ts'
+import { deployUpload } from '../support/upload.ts'
 import type { Scenario } from './scenarios.ts'
 
 /**
@@ -111,6 +112,8 @@ async function prepare({ platform, world }: Lane, scenario: Scenario) {
       case 'deploy':
         await work.change(fakeApp({ note: `next ${number}`, release: 'fake exit=0' }))
         return work.push()
+      case 'upload':
+        return deployUpload(platform, app.name, fakeApp({ note: `up ${number}`, release: 'fake exit=0' }))
       case 'failing deploy':
         await work.change(fakeApp({ note: `bad ${number}`, web: 'fake never-ready exit=3 after=50ms' }))
         return work.push()

@@ -28,7 +28,7 @@ interface Route {
   readonly answer: (asked: never, response: ServerResponse) => unknown
 }
 
-/** `METHOD path body` of every request, in order. */
+/** `METHOD path body` of every request, in order; the body of an upload is a Buffer. */
 export interface Call {
   readonly method: string
   readonly path: string
@@ -110,8 +110,9 @@ export class ApiServer implements AsyncDisposable {
 
   async #serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://api')
-    const text = await readAll(request)
-    const body: unknown = text === '' ? undefined : JSON.parse(text)
+    const bytes = await readAll(request)
+    const json = request.headers['content-type']?.includes('json') !== false
+    const body: unknown = bytes.length === 0 ? undefined : json ? JSON.parse(bytes.toString('utf8')) : bytes
     const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? '')?.[1]
     this.calls.push({ method: request.method ?? '', path: url.pathname + url.search, body, token })
     try {
@@ -162,8 +163,8 @@ function parse(route: Route, url: URL, body: unknown, token: string | undefined,
   }
 }
 
-async function readAll(request: IncomingMessage): Promise<string> {
+async function readAll(request: IncomingMessage): Promise<Buffer> {
   const chunks: Buffer[] = []
   for await (const chunk of request) chunks.push(Buffer.from(chunk as Uint8Array))
-  return Buffer.concat(chunks).toString('utf8')
+  return Buffer.concat(chunks)
 }

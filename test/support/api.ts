@@ -38,6 +38,8 @@ export function testConfig(home: string, databaseUrl: string): Config {
     rate: { perTokenAndHour: 4500, loginsPerMinute: 10 },
     keepReleases: 20,
     maxPushMb: 150,
+    sourceHosts: [],
+    osv: null,
     bootTimeout: 60,
     openRequestsMs: 5000,
     build: { seconds: 1800, memoryMb: 2048, diskMb: 8192 },

@@ -5,7 +5,7 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { AccountId, AppId, BuildId, DeploymentId } from '../../server/contract/ids.ts'
 import type { AcceptedPush, NewPush, PushIntake } from '../../server/deploy/push-intake.ts'
@@ -226,7 +226,10 @@ export async function commit(
   folder: string,
   files: Readonly<Record<string, string | Buffer>>,
 ): Promise<string> {
-  for (const [name, content] of Object.entries(files)) await writeFile(join(folder, name), content)
+  for (const [name, content] of Object.entries(files)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true })
+    await writeFile(join(folder, name), content)
+  }
   await git(folder, '-c', 'core.compression=0', 'add', '--all')
   await git(
     folder,

@@ -57,7 +57,11 @@ export async function leftovers(inside: Inside): Promise<string[]> {
     ...beyond('store root of the build', await namesIn(join(roots, 'skypanel')), builds),
     ...beyond('cache of the app', await namesIn(join(roots, 'skypanel-cache')), apps),
     ...beyond('folder of the build', await namesIn(at.builds), builds),
-    ...beyond('repository', await namesIn(at.git), apps.map((id) => `${id}.git`).concat('hooks')),
+    ...beyond(
+      'repository',
+      await namesIn(at.git),
+      apps.flatMap((id) => [`${id}.git`, `${id}.sources.git`]).concat('hooks'),
+    ),
     ...beyond(
       'entry of the registry',
       await registered(inside),

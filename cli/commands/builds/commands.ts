@@ -35,6 +35,51 @@ export const buildCommands: readonly CommandSpec[] = [
     load: async () => (await import('./cancel.ts')).cancelBuild,
   },
   {
+    name: 'builds:create',
+    summary: 'build and deploy a folder, an archive or a git repository elsewhere',
+    app: true,
+    options: [
+      ['--dir <folder>', 'the folder to upload (default: this one)'],
+      ['--archive <file>', 'a tar archive to upload instead, plain or gzip'],
+      [
+        '--git <url>',
+        'an https address that the platform fetches instead; a token may stand in SKYPANEL_GIT_TOKEN',
+      ],
+      ['--ref <name>', 'branch, tag or whole commit id of --git (default: its HEAD)'],
+      ['--label <text>', 'what the release is called; for a folder its commit by default'],
+      ['--no-wait', 'do not follow it'],
+    ],
+    examples: [
+      'builds:create --dir ./shop',
+      'builds:create --git https://git.example.com/me/shop.git --ref v2',
+    ],
+    load: async () => (await import('./create.ts')).createBuild,
+  },
+  {
+    name: 'deploy',
+    summary: 'build and deploy a folder as it is, without git',
+    args: '[dir]',
+    app: true,
+    options: [
+      ['--label <text>', 'what the release is called; the commit of the folder by default'],
+      ['--no-wait', 'do not follow it'],
+    ],
+    examples: ['deploy', 'deploy ./shop --app my-shop'],
+    load: async () => (await import('./create.ts')).deployFolder,
+  },
+  {
+    name: 'builds:rebuild',
+    summary: 'build what serves, or an earlier build, once more and deploy it',
+    args: '[id]',
+    app: true,
+    options: [
+      ['--upgrade', 'with the newest tools that the app asks for, not those of the last build'],
+      ['--no-wait', 'do not follow it'],
+    ],
+    examples: ['builds:rebuild', 'builds:rebuild --upgrade'],
+    load: async () => (await import('./rebuild.ts')).rebuild,
+  },
+  {
     name: 'detect',
     summary: 'say how a folder would be built, and why',
     args: '[dir]',

@@ -13,7 +13,7 @@ export const listBuilds: Action = async (cli, input) => {
   const rows = builds.map((build) => [
     build.id,
     build.state,
-    build.commit.slice(0, 8),
+    build.commit?.slice(0, 8) ?? '–',
     build.release === null ? '–' : `v${build.release}`,
     formatTime(build.created_at),
     build.author,

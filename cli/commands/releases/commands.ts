@@ -18,6 +18,15 @@ export const releaseCommands: readonly CommandSpec[] = [
     load: async () => (await import('./info.ts')).showRelease,
   },
   {
+    name: 'releases:sbom',
+    summary: 'print what a release holds, as a CycloneDX document',
+    args: '[version]',
+    app: true,
+    json: false,
+    examples: ['releases:sbom', 'releases:sbom v3 > sbom.json'],
+    load: async () => (await import('./sbom.ts')).printBom,
+  },
+  {
     name: 'rollback',
     aliases: ['releases:rollback'],
     summary: 'go back to an older release: code, config and process types',

@@ -70,7 +70,7 @@ const Builds = ({ app, builds }: { readonly app: string; readonly builds: readon
             {build.subject === '' ? words.noSubject : build.subject}
           </Link>
           <p className="sub">
-            <code>{build.commit.slice(0, 8)}</code> {build.author}
+            {build.commit !== null && <code>{build.commit.slice(0, 8)}</code>} {build.author}
           </p>
         </Cell>
         <Cell kind="fit">

@@ -64,13 +64,17 @@ export function BuildPage() {
 }
 
 const factsOf = (build: Build): readonly (readonly [string, React.ReactNode])[] => [
-  [
-    strings.activity.commit,
-    <>
-      <code key="commit">{build.commit.slice(0, 12)}</code>
-      <CopyButton key="copy" text={build.commit} what={strings.activity.commit} />
-    </>,
-  ],
+  ...(build.commit === null
+    ? []
+    : [
+        [
+          strings.activity.commit,
+          <>
+            <code key="commit">{build.commit.slice(0, 12)}</code>
+            <CopyButton key="copy" text={build.commit} what={strings.activity.commit} />
+          </>,
+        ] as const,
+      ]),
   [strings.activity.author, build.author],
   [strings.activity.when, <Time key="when" at={build.created_at} />],
   ...(build.finished_at === null

@@ -12,6 +12,7 @@ export const presentApp = (row: Awaited<ReturnType<typeof infoApp>>, reach: Reac
   deploy_branch: row.deploy_branch,
   maintenance: row.maintenance,
   health_check_path: row.health_check_path,
+  vulnerability_policy: row.vulnerability_policy,
   state: row.state,
   created_at: row.created_at,
   updated_at: row.updated_at,

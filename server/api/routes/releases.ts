@@ -1,5 +1,6 @@
 import { auditedChange } from '../../apps/audited-change.ts'
 import { readBuildLines } from '../../build/read-build-lines.ts'
+import { showBom } from '../../bom/show-bom.ts'
 import { BuildId, DeploymentId } from '../../contract/ids.ts'
 import { releaseEndpoints } from '../../contract/releases.ts'
 import { listDeployments } from '../../deploy/list-deployments.ts'
@@ -14,6 +15,7 @@ export const releaseRoutes = (deps: ApiDeps): RoutesOf<typeof releaseEndpoints> 
   info: answer(releaseEndpoints.info, ({ app, params }) =>
     deps.deploy.release(app.id, versionOf(params.version)),
   ),
+  sbom: answer(releaseEndpoints.sbom, ({ app, params }) => showBom(deps, app.id, versionOf(params.version))),
   previewRollback: answer(releaseEndpoints.previewRollback, ({ app, params }) =>
     previewRollback(deps, app.id, versionOf(params.version)),
   ),
@@ -43,6 +45,14 @@ export const releaseRoutes = (deps: ApiDeps): RoutesOf<typeof releaseEndpoints> 
       { action: 'build.cancel', detail: { build: buildOf(params.build) } },
       (tx) => deps.deploy.cancelBuild(tx, app.id, buildOf(params.build)),
     ),
+  ),
+  createBuild: answer(releaseEndpoints.createBuild, ({ caller, app, body }) =>
+    auditedChange(deps, caller, app, { action: 'build.create', detail: { source: body.source.kind } }, (tx) =>
+      deps.deploy.createBuild(tx, app.id, caller, body),
+    ),
+  ),
+  upload: answer(releaseEndpoints.upload, ({ caller, app, upload, signal }) =>
+    deps.deploy.upload(app.id, caller, upload, signal),
   ),
   deployments: answer(releaseEndpoints.deployments, ({ app, query }) =>
     listDeployments(deps, app.id, query.limit),
