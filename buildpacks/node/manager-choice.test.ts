@@ -1,26 +1,20 @@
 import { describe, expect, it } from 'vitest'
-import { sourceFolder } from '../../test/support/folder.ts'
-import { planApp } from '../detect.ts'
-import { openFolder } from '../file-view.ts'
-import { loadProviders } from '../providers.ts'
-import { settingsFrom } from '../settings.ts'
+import { plan } from '../../test/support/planning.ts'
 
-const providers = await loadProviders()
 const json = (value: unknown): string => JSON.stringify(value)
 const app = (pkg: object) => json({ scripts: { start: 'node .' }, dependencies: { ms: '2' }, ...pkg })
 const BERRY = '__metadata:\n  version: 8\n'
 const PNPM = (version: string) => `lockfileVersion: '${version}'\n`
 
 function planned(files: Record<string, string>, config: Record<string, string> = {}) {
-  const result = planApp(openFolder(sourceFolder(files)), settingsFrom(config, 'test'), providers)
-  if (!result.ok) throw new Error(result.message)
-  const [node, manager] = result.plan.tools
+  const { tools, steps, notes } = plan(files, config)
+  const [node, manager] = tools
   return {
     node: `${node?.want} (${node?.from})`,
     manager: `${manager?.name} ${manager?.want}`,
     hash: manager?.hash ?? null,
-    command: result.plan.steps[0]?.commands.at(-1) ?? '',
-    notes: result.plan.notes.map(({ code }) => code),
+    command: steps[0]?.commands.at(-1) ?? '',
+    notes: notes.map(({ code }) => code),
   }
 }
 

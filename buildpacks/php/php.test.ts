@@ -1,15 +1,10 @@
 import { describe, expect, it } from 'vitest'
+import { planned } from '../../test/support/planning.ts'
 import { sourceFolder } from '../../test/support/folder.ts'
-import { planApp } from '../detect.ts'
 import { openFolder } from '../file-view.ts'
-import { loadProviders } from '../providers.ts'
-import { settingsFrom } from '../settings.ts'
 import { readComposer } from './composer.ts'
 import { rangeOf } from './versions.ts'
 
-const providers = await loadProviders()
-const planned = (files: Record<string, string>, config = {}) =>
-  planApp(openFolder(sourceFolder(files)), settingsFrom(config, 'test'), providers)
 const json = (value: unknown) => JSON.stringify(value)
 
 describe('the version of PHP', () => {

@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { sourceFolder } from '../../test/support/folder.ts'
-import { planApp } from '../detect.ts'
-import { openFolder } from '../file-view.ts'
-import { loadProviders } from '../providers.ts'
-import { settingsFrom } from '../settings.ts'
+import { planned } from '../../test/support/planning.ts'
 import { rangeOf } from './versions.ts'
-
-const providers = await loadProviders()
-const planned = (files: Record<string, string>, config = {}) =>
-  planApp(openFolder(sourceFolder(files)), settingsFrom(config, 'test'), providers)
 
 describe('the version of Ruby', () => {
   it.each([

@@ -1,18 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { sourceFolder } from '../../test/support/folder.ts'
-import { planApp } from '../detect.ts'
-import { openFolder } from '../file-view.ts'
-import { loadProviders } from '../providers.ts'
-import { settingsFrom } from '../settings.ts'
+import { plan, planned } from '../../test/support/planning.ts'
 
-const providers = await loadProviders()
-const planned = (files: Record<string, string>, config = {}) =>
-  planApp(openFolder(sourceFolder(files)), settingsFrom(config, 'test'), providers)
-const plan = (files: Record<string, string>, config = {}) => {
-  const result = planned(files, config)
-  if (!result.ok) throw new Error(result.message)
-  return result.plan
-}
 const crate = (name: string, more = '') =>
   `[package]\nname = "${name}"\nversion = "1.0.0"\nedition = "2021"\n${more}`
 const tool = (files: Record<string, string>, config = {}) => {

@@ -1,19 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { sourceFolder } from '../../test/support/folder.ts'
-import { planApp } from '../detect.ts'
-import { openFolder } from '../file-view.ts'
-import { loadProviders } from '../providers.ts'
-import { settingsFrom } from '../settings.ts'
-
-const providers = await loadProviders()
-const planned = (files: Record<string, string>, config = {}) =>
-  planApp(openFolder(sourceFolder(files)), settingsFrom(config, 'test'), providers)
-const plan = (files: Record<string, string>) => {
-  const result = planned(files)
-  if (!result.ok) throw new Error(result.message)
-  return result.plan
-}
-const web = (files: Record<string, string>) => plan(files).release.processes['web']?.command
+import { plan, planned } from '../../test/support/planning.ts'
 
 const zig = (more: Record<string, string>) => ({ 'build.zig': 'b.addExecutable(.{ .name = "x" })', ...more })
 
