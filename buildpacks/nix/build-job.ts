@@ -1,10 +1,11 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
+import { cacheFolders, type CacheWish } from './app-caches.ts'
 import type { BuildProgress, BuildRequest, Cell } from '../engine.ts'
 import { HOST_ENV } from './debian.ts'
 import { BuildStopped, canceled, explainEnd } from './failure.ts'
 import { nulSeparated, networkEnvironment } from './net-env.ts'
+import { outputPathOf } from './output-path.ts'
 import { runStage, type StageEnd, type StageRun } from './run-stage.ts'
 import { redactor } from './secrets.ts'
 import { GivenUp } from './single-flight.ts'
@@ -24,8 +25,8 @@ export interface Task {
   readonly spec: unknown
   readonly commands: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  /** Names of the caches below /cache; empty: none is bound. */
-  readonly caches: readonly string[]
+  /** Empty: no cache is shown. */
+  readonly caches: readonly CacheWish[]
 }
 
 export type Tell = (event: BuildProgress) => void
@@ -65,20 +66,6 @@ export class BuildJob {
     return this.#deadline
   }
 
-  /** Per app, because whoever fills a cache decides what others get out of it. */
-  async #cacheFolder(caches: readonly string[]): Promise<string | null> {
-    if (caches.length === 0) return null
-    const all = join(this.workshop.places.cache, 'apps')
-    await mkdir(all, { recursive: true, mode: 0o700 })
-    const folder = join(all, this.request.app)
-    for (const one of ['', ...caches]) {
-      const path = join(folder, one)
-      await mkdir(path, { recursive: true })
-      await chmod(path, 0o777)
-    }
-    return folder
-  }
-
   /** The record of a key, or what a run of the task leads to. Only the caller that runs it hears its output. */
   async attempt(task: Task, tell: Tell): Promise<Attempt> {
     const known = await this.workshop.records.find(task.key)
@@ -101,7 +88,7 @@ export class BuildJob {
   }
 
   async #run(task: Task, tell: Tell): Promise<Attempt> {
-    const { store, records, registries } = this.workshop
+    const { store, records, registries, caches } = this.workshop
     const tail: string[] = []
     const onLine = (line: string) => {
       const text = this.redact(line)
@@ -109,8 +96,14 @@ export class BuildJob {
       if (tail.length > TAIL_LINES) tail.shift()
       tell({ type: 'line', text: indented(text) })
     }
+    const fetched = await this.#fromRemote(task)
+    if (fetched !== null) {
+      await records.keep(task.key, fetched)
+      return { record: fetched, fresh: true }
+    }
     const cell = await this.cell()
-    const cache = await this.#cacheFolder(task.caches)
+    const { app, branch } = this.request
+    const cache = task.caches.length === 0 ? null : await caches.open(app, task.caches, branch ?? null)
     const end = await runStage({
       store,
       cell,
@@ -129,11 +122,20 @@ export class BuildJob {
       },
     })
     // The next build may run as another user, who has to read and write what this one left.
-    if (cache !== null) await run(['chmod', '-R', 'a+rwX', cache], { env: HOST_ENV })
+    if (cache !== null) await run(['chmod', '-R', 'a+rwX', ...cacheFolders(cache)], { env: HOST_ENV })
     if (!end.ok) return { end: 'text' in end ? { ...end, text: this.redact(end.text) } : end, tail }
     const record = await this.#recordOf(end.outputs)
     await records.keep(task.key, record)
     return { record, fresh: true }
+  }
+
+  /** Null: the stage has to be run. Only steps are asked for; toolchains come from where they are published. */
+  async #fromRemote(task: Task): Promise<StageRecord | null> {
+    const { remote, store } = this.workshop
+    if (remote === null || task.expression !== 'stage.nix') return null
+    const out = await outputPathOf(store, task.expression, task.spec)
+    if (out === null || !(await remote.pull(out, this.stop.signal))) return null
+    return this.#recordOf({ out })
   }
 
   async #recordOf(outputs: Readonly<Record<string, string>>): Promise<StageRecord> {

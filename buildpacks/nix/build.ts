@@ -131,5 +131,11 @@ export async function runBuild(job: BuildJob, tell: Tell): Promise<BuildOutcome>
     ...toolchains.flatMap((tool) => (tool.build === null ? [tool.run] : [tool.run, tool.build])),
   ]
   await setRoots(workshop.store, CACHE_ROOTS, request.app, [...new Set(wanted.map((one) => one.path))])
+  const { remote } = workshop
+  if (remote !== null) {
+    const made = [...new Set([...steps.values(), ...layers].map(({ path }) => path))]
+    // Nobody waits for it, but a collection of garbage does.
+    void workshop.gate.share(() => remote.push(made))
+  }
   return { ok: true, artifact }
 }

@@ -1,7 +1,5 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { BuildEngine, BuildOutcome, BuildProgress, BuildRequest } from '../engine.ts'
-import { forgetMemory } from './app-memory.ts'
+import type { BuildCache, BuildEngine, BuildOutcome, BuildProgress, BuildRequest } from '../engine.ts'
+import { forgetMemory, rememberPurge } from './app-memory.ts'
 import { BUILD_ROOTS, CACHE_ROOTS, runBuild } from './build.ts'
 import { BuildJob } from './build-job.ts'
 import { canReach, collectGarbage, sweepStore } from './collect.ts'
@@ -101,11 +99,21 @@ export class NixEngine implements BuildEngine {
     return workshop.gate.alone(() => collectGarbage(workshop, budgetMb))
   }
 
+  async caches(app: string): Promise<BuildCache[]> {
+    return (await this.#workshop()).caches.sizes(app)
+  }
+
+  async purgeCaches(app: string): Promise<number> {
+    const { places, caches } = await this.#workshop()
+    await rememberPurge(places.agentState, app)
+    return caches.purge(app)
+  }
+
   async forgetApp(app: string): Promise<void> {
     const workshop = await this.#workshop()
     await removeRoots(workshop.store, CACHE_ROOTS, app)
     await forgetMemory(workshop.places.agentState, app)
-    await rm(join(workshop.places.cache, 'apps', app), { recursive: true, force: true })
+    await workshop.caches.purge(app)
   }
 
   async sweep(): Promise<string[]> {

@@ -51,7 +51,7 @@ program mount --bind "$top/tmp" "$root/var/tmp"
 program mount --bind "$top/home" "$root/home"
 program mount --bind "$cell/secrets" "$root/secrets"
 if [ "$caches" = 1 ]; then
-  program mount --bind "$cell/cache" "$root/cache"
+  program mount --rbind "$cell/cache" "$root/cache"
   # The next stage may run as another build user and has to write here as well.
   umask 000
 fi

@@ -2,7 +2,8 @@ import { readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { BuildLimits, Cell } from '../engine.ts'
-import { watchDisk } from './disk.ts'
+import { cacheFolders, type OpenCaches } from './app-caches.ts'
+import { usedMb, watchDisk } from './disk.ts'
 import { parseMark, parseNixLine } from './nix-log.ts'
 import { CELL, makeWorkFolder, type WorkFolder } from './places.ts'
 import { cellInput } from './secrets.ts'
@@ -21,7 +22,7 @@ export interface StageRun {
   readonly env: Readonly<Record<string, string>>
   /** NUL-separated; what stages with network see of the registries. */
   readonly network: string
-  readonly cache: string | null
+  readonly cache: OpenCaches | null
   /** Monotonic ms (`performance.now()`) at which the build's time is up. */
   readonly deadline: number
   readonly signal: AbortSignal
@@ -70,7 +71,8 @@ async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
     stage.cell.resolvConf,
     stage.cell.caBundle,
     network,
-    stage.cache ?? '',
+    stage.cache?.shared ?? '',
+    (stage.cache?.over ?? []).map(({ name, folder }) => `${name}\t${folder}\n`).join(''),
   ]
   const seconds = Math.max(1, Math.ceil((stage.deadline - performance.now()) / 1000))
   return [
@@ -150,9 +152,20 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
     () => end({ ok: false, reason: 'time' }),
     Math.max(0, stage.deadline - performance.now()),
   )
-  const growing = () => [work.outside, ...[...derivations].map((path) => physical(store, `${path}.chroot`))]
-  using _watch = watchDisk(work.outside, growing, limits.diskMb, (usedMb) =>
-    end({ ok: false, reason: 'disk', usedMb }),
+  const caches = stage.cache === null ? [] : cacheFolders(stage.cache)
+  // What a build adds to its caches counts as well; what it found there does not.
+  const found = caches.length === 0 ? Promise.resolve(0) : usedMb(caches)
+  const growing = () => [
+    work.outside,
+    ...[...derivations].map((path) => physical(store, `${path}.chroot`)),
+    ...caches,
+  ]
+  using _watch = watchDisk(
+    work.outside,
+    growing,
+    limits.diskMb,
+    (usedMb) => end({ ok: false, reason: 'disk', usedMb }),
+    found,
   )
   const oomBefore = await cell.oomKills()
 

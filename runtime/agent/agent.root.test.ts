@@ -33,6 +33,8 @@ const engine: BuildEngine = {
   rooted: async () => [],
   unroot: async () => undefined,
   collect: async () => 0,
+  caches: async () => [],
+  purgeCaches: async () => 0,
   forgetApp: async () => undefined,
   sweep: async () => [],
 }

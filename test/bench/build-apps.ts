@@ -20,7 +20,7 @@ export interface BenchApp {
 
 const fixture = (path: string) => fileURLToPath(new URL(`../../${path}`, import.meta.url))
 const NPM = {
-  prepare: 'npm install --package-lock-only --no-audit --no-fund',
+  prepare: 'rm -f package-lock.json && npm install --package-lock-only --no-audit --no-fund',
   install: 'npm ci --no-audit --no-fund',
   add: 'npm install --package-lock-only --no-audit --no-fund --save-exact is-odd@3.0.1',
   ships: ['node_modules'],
@@ -52,9 +52,9 @@ export const BENCH_APPS: readonly BenchApp[] = [
   {
     ...NPM,
     name: 'next',
-    folder: fixture('buildpacks/node/fixtures/next'),
+    folder: fixture('buildpacks/node/fixtures/next-server'),
     build: 'npm run build',
-    touch: { file: 'app/page.tsx', text: comment },
+    touch: { file: 'app/page.js', text: comment },
   },
   {
     name: 'django',

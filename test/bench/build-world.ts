@@ -61,7 +61,7 @@ export class BuildWorld {
     mkdirSync(join(source, 'app'))
     cpSync(folder, join(source, 'app'), {
       recursive: true,
-      filter: (path) => !/\/(?:expect|serve|config)\.json$/.test(path),
+      filter: (path) => !/\/(?:(?:expect|serve|config)\.json|pnpm-lock\.yaml)$/.test(path),
     })
     return source
   }

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process'
-import { appendFileSync, cpSync, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { appendFileSync, cpSync, existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { randomBytes } from 'node:crypto'
 import { dirname, join } from 'node:path'
 import { type BareTools, runBare, toolsOf } from './bare-box.ts'
@@ -86,7 +86,10 @@ async function bench(app: BenchApp): Promise<void> {
   console.log(`\n${app.name}`)
   const base = world.copy(app.folder)
   const warm = `${app.name}-warm`
-  await world.push(warm, base)
+  // Only to have the tools: the lock is made with them, and a sample's own may be of another time.
+  const first = world.copy(app.folder)
+  rmSync(join(first, 'app/package-lock.json'), { force: true })
+  await world.push(warm, first)
   const tools = await toolsOf(world.home, warm)
   const prepare = (source: string, commands: string) =>
     runBare(world.home, tools, { app: join(source, 'app'), home: world.folder('home') }, commands)

@@ -45,6 +45,8 @@ function heldEngine() {
     rooted: async () => ['a', 'b'],
     unroot: async () => undefined,
     collect: async () => 0,
+    caches: async () => [],
+    purgeCaches: async () => 0,
     forgetApp: async () => undefined,
     sweep: async () => [],
   }
