@@ -9,6 +9,21 @@ import { versions } from './versions.ts'
 
 /** Everything that only the build needs: modules and the compiler's cache. */
 const KEPT = '/app/.sky'
+const CACHE = '/cache/go'
+/**
+ * What the last build compiled and fetched is taken along, so that another dependency costs what it adds. Whatever is
+ * not asked for now is left behind: Go renews the time of what it uses once that is an hour old, and all of it is made
+ * older than that first.
+ */
+const TAKE = `mkdir -p .sky ${CACHE}
+cp -r --preserve=mode ${CACHE}/. .sky/
+mkdir -p .sky/gocache
+find .sky/gocache -type f -exec touch -d '2 days ago' {} +
+touch -d '1 day ago' /tmp/old`
+const KEEP = `find .sky/gocache -type f ! -newer /tmp/old -delete
+go list -m -f '{{.Dir}}' all 2>/dev/null | grep . > /tmp/used && find .sky/gomod -path .sky/gomod/cache -prune -o -type d -name '*@*' -prune -printf '/app/%p\\n' | grep -vxFf /tmp/used | xargs -r rm -rf || true
+rm -rf ${CACHE}/next && mkdir ${CACHE}/next && cp -r --preserve=mode .sky/gocache .sky/gomod ${CACHE}/next/ 2>/dev/null || true
+rm -rf ${CACHE}/gocache ${CACHE}/gomod && mv ${CACHE}/next/* ${CACHE}/ && rmdir ${CACHE}/next || true`
 const ENV = {
   GOTOOLCHAIN: 'auto',
   GOFLAGS: '-modcacherw -trimpath -buildvcs=false',
@@ -46,7 +61,7 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
       ...(loose ? [] : [installStep(modules, foreign, vendored, workspace !== null, settings.names)]),
       buildStep(mains, loose, flag(settings, 'SKYPANEL_BUILD_NETWORK') ?? false),
     ],
-    caches: {},
+    caches: loose ? {} : { go: { dir: CACHE, scope: 'app' } },
     include: [
       { step: 'build', paths: ['bin'] },
       { step: 'source', paths: ['.'] },
@@ -91,11 +106,14 @@ function installStep(
     name: 'install',
     files: [...new Set(files)],
     commands: [
+      TAKE,
       ...(vendored ? [] : ['go mod download']),
       `mkdir -p ${at(home, 'sky_stub')}\ncat > ${at(home, 'sky_stub/main.go')} <<'GO'\n${stub.join('\n')}\nGO\n${compile}`,
+      KEEP,
     ],
     env: ENV,
     network: !vendored,
+    caches: ['go'],
     secrets: names.filter((name) => /^(GOPRIVATE|GONOSUMDB|GONOPROXY|GOINSECURE|NETRC)$/.test(name)),
     outputs: ['.sky'],
   })

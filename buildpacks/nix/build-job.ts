@@ -123,10 +123,16 @@ export class BuildJob {
     })
     // The next build may run as another user, who has to read and write what this one left.
     if (cache !== null) await run(['chmod', '-R', 'a+rwX', ...cacheFolders(cache)], { env: HOST_ENV })
-    if (!end.ok) return { end: 'text' in end ? { ...end, text: this.redact(end.text) } : end, tail }
+    if (!end.ok && end.reason === 'disk' && cache !== null) await caches.purge(app)
+    if (!end.ok) return { end: this.#redactEnd(end), tail }
     const record = await this.#recordOf(end.outputs)
     await records.keep(task.key, record)
     return { record, fresh: true }
+  }
+
+  #redactEnd<End extends Exclude<StageEnd, { ok: true }>>(end: End): End {
+    if ('text' in end) return { ...end, text: this.redact(end.text) }
+    return 'file' in end ? { ...end, file: this.redact(end.file) } : end
   }
 
   /** Null: the stage has to be run. Only steps are asked for; toolchains come from where they are published. */
