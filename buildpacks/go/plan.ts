@@ -4,26 +4,10 @@ import { type LanguagePlan, type PlanContext, type Refusal, refuse, step } from 
 import { flag, override } from '../settings.ts'
 import { type GoModule, readModule, readWorkspace } from './module.ts'
 import { type GoMain, type Mains, mainsOf } from './mains.ts'
+import { CACHE, CACHED, KEEP, KEPT, TAKE } from './kept.ts'
 import { readSources } from './sources.ts'
 import { versions } from './versions.ts'
 
-/** Everything that only the build needs: modules and the compiler's cache. */
-const KEPT = '/app/.sky'
-const CACHE = '/cache/go'
-/**
- * What the last build compiled and fetched is taken along, so that another dependency costs what it adds. Whatever is
- * not asked for now is left behind: Go renews the time of what it uses once that is an hour old, and all of it is made
- * older than that first.
- */
-const TAKE = `mkdir -p .sky ${CACHE}
-cp -r --preserve=mode ${CACHE}/. .sky/
-mkdir -p .sky/gocache
-find .sky/gocache -type f -exec touch -d '2 days ago' {} +
-touch -d '1 day ago' /tmp/old`
-const KEEP = `find .sky/gocache -type f ! -newer /tmp/old -delete
-go list -m -f '{{.Dir}}' all 2>/dev/null | grep . > /tmp/used && find .sky/gomod -path .sky/gomod/cache -prune -o -type d -name '*@*' -prune -printf '/app/%p\\n' | grep -vxFf /tmp/used | xargs -r rm -rf || true
-rm -rf ${CACHE}/next && mkdir ${CACHE}/next && cp -r --preserve=mode .sky/gocache .sky/gomod ${CACHE}/next/ 2>/dev/null || true
-rm -rf ${CACHE}/gocache ${CACHE}/gomod && mv ${CACHE}/next/* ${CACHE}/ && rmdir ${CACHE}/next || true`
 const ENV = {
   GOTOOLCHAIN: 'auto',
   GOFLAGS: '-modcacherw -trimpath -buildvcs=false',
@@ -111,7 +95,7 @@ function installStep(
       `mkdir -p ${at(home, 'sky_stub')}\ncat > ${at(home, 'sky_stub/main.go')} <<'GO'\n${stub.join('\n')}\nGO\n${compile}`,
       KEEP,
     ],
-    env: ENV,
+    env: { ...ENV, ...CACHED },
     network: !vendored,
     caches: ['go'],
     secrets: names.filter((name) => /^(GOPRIVATE|GONOSUMDB|GONOPROXY|GOINSECURE|NETRC)$/.test(name)),

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolders, type CacheWish } from './app-caches.ts'
 import type { BuildProgress, BuildRequest, Cell } from '../engine.ts'
@@ -8,6 +9,7 @@ import { nulSeparated, networkEnvironment } from './net-env.ts'
 import { outputPathOf } from './output-path.ts'
 import { runStage, type StageEnd, type StageRun } from './run-stage.ts'
 import { redactor } from './secrets.ts'
+import { differingFiles } from './source.ts'
 import { GivenUp } from './single-flight.ts'
 import { run } from './spawn.ts'
 import type { StageRecord } from './stage-records.ts'
@@ -27,6 +29,15 @@ export interface Task {
   readonly env: Readonly<Record<string, string>>
   /** Empty: no cache is shown. */
   readonly caches: readonly CacheWish[]
+  /** It has no network: run again, it should give the same. */
+  readonly offline?: boolean
+}
+
+/** What came of running a step again. */
+export interface CheckResult {
+  readonly same: boolean
+  /** Files that differ, relative to the output. */
+  readonly files: readonly string[]
 }
 
 export type Tell = (event: BuildProgress) => void
@@ -39,11 +50,14 @@ export class BuildJob {
   readonly workshop: Workshop
   readonly request: BuildRequest
   readonly stop = new AbortController()
+  /** By step, where this job runs offline steps again to see whether they give the same; null: it does not. */
+  readonly checks: Map<string, CheckResult> | null
   readonly redact: (line: string) => string
   readonly #deadline: number
   #cell: Promise<Cell> | null = null
 
-  constructor(workshop: Workshop, request: BuildRequest, signal: AbortSignal) {
+  constructor(workshop: Workshop, request: BuildRequest, signal: AbortSignal, checks = false) {
+    this.checks = checks ? new Map() : null
     this.workshop = workshop
     this.request = request
     this.#deadline = performance.now() + request.limits.seconds * 1000
@@ -66,8 +80,42 @@ export class BuildJob {
     return this.#deadline
   }
 
+  /** Runs an offline task again and compares. Only in a job that checks. */
+  async #check(task: Task, record: StageRecord): Promise<void> {
+    const { checks } = this
+    if (checks === null || task.offline !== true) return
+    checks.set(task.name, await this.#compare(task, record))
+  }
+
+  async #compare(task: Task, record: StageRecord): Promise<CheckResult> {
+    const { store } = this.workshop
+    const end = await runStage(
+      await this.#stageRun(
+        task,
+        () => undefined,
+        () => undefined,
+        true,
+      ),
+    )
+    const other = `${record.path}.check`
+    try {
+      if (end.ok) return { same: true, files: [] }
+      if ('text' in end && /may not be deterministic/.test(end.text))
+        return { same: false, files: differingFiles(physical(store, record.path), physical(store, other)) }
+      throw this.failure({ end: this.#redactEnd(end), tail: [] }, task.name)
+    } finally {
+      await rm(physical(store, other), { recursive: true, force: true })
+    }
+  }
+
   /** The record of a key, or what a run of the task leads to. Only the caller that runs it hears its output. */
   async attempt(task: Task, tell: Tell): Promise<Attempt> {
+    const done = await this.#attempt(task, tell)
+    if ('record' in done) await this.#check(task, done.record)
+    return done
+  }
+
+  async #attempt(task: Task, tell: Tell): Promise<Attempt> {
     const known = await this.workshop.records.find(task.key)
     if (known !== null) return { record: known, fresh: false }
     let failed: Extract<Attempt, { end: unknown }> | null = null
@@ -88,7 +136,7 @@ export class BuildJob {
   }
 
   async #run(task: Task, tell: Tell): Promise<Attempt> {
-    const { store, records, registries, caches } = this.workshop
+    const { records, caches } = this.workshop
     const tail: string[] = []
     const onLine = (line: string) => {
       const text = this.redact(line)
@@ -101,33 +149,40 @@ export class BuildJob {
       await records.keep(task.key, fetched)
       return { record: fetched, fresh: true }
     }
+    const stage = await this.#stageRun(task, onLine, tell)
+    const end = await runStage(stage)
+    const { cache } = stage
+    // The next build may run as another user, who has to read and write what this one left.
+    if (cache !== null) await run(['chmod', '-R', 'a+rwX', ...cacheFolders(cache)], { env: HOST_ENV })
+    if (!end.ok && end.reason === 'disk' && cache !== null) await caches.purge(this.request.app)
+    if (!end.ok) return { end: this.#redactEnd(end), tail }
+    const record = await this.#recordOf(end.outputs)
+    await records.keep(task.key, record)
+    return { record, fresh: true }
+  }
+
+  async #stageRun(task: Task, onLine: StageRun['onLine'], tell: Tell, again = false): Promise<StageRun> {
+    const { store, registries, caches } = this.workshop
+    const { app, branch, limits } = this.request
     const cell = await this.cell()
-    const { app, branch } = this.request
-    const cache = task.caches.length === 0 ? null : await caches.open(app, task.caches, branch ?? null)
-    const end = await runStage({
+    return {
       store,
       cell,
-      limits: this.request.limits,
+      limits,
       expression: task.expression,
       spec: task.spec,
       env: task.env,
       network: nulSeparated(networkEnvironment(registries)),
-      cache,
+      cache: task.caches.length === 0 ? null : await caches.open(app, task.caches, branch ?? null),
       deadline: this.#deadline,
       signal: this.stop.signal,
+      again,
       onLine,
       onCommand: (index) => {
         const command = task.commands[index]
         if (command !== undefined) tell({ type: 'line', text: this.redact(commandLine(command)) })
       },
-    })
-    // The next build may run as another user, who has to read and write what this one left.
-    if (cache !== null) await run(['chmod', '-R', 'a+rwX', ...cacheFolders(cache)], { env: HOST_ENV })
-    if (!end.ok && end.reason === 'disk' && cache !== null) await caches.purge(app)
-    if (!end.ok) return { end: this.#redactEnd(end), tail }
-    const record = await this.#recordOf(end.outputs)
-    await records.keep(task.key, record)
-    return { record, fresh: true }
+    }
   }
 
   #redactEnd<End extends Exclude<StageEnd, { ok: true }>>(end: End): End {

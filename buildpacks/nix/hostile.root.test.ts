@@ -99,7 +99,7 @@ describe('a script of a dependency', () => {
     expect(outcome).toMatchObject({ ok: false, code: 'build_failed' })
     if (!outcome.ok) expect(`${outcome.message}\n${lines.join('\n')}`).toMatch(/fork|longer than 8 seconds/)
     expect(
-      execFileSync('sh', ['-c', `pgrep -fc "sleep ${marker}" || true`], { encoding: 'utf8' }).trim(),
+      execFileSync('sh', ['-c', `pgrep -fc "[s]leep ${marker}" || true`], { encoding: 'utf8' }).trim(),
     ).toBe('0')
     await nothingLeft()
   })

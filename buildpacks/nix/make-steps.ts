@@ -46,6 +46,7 @@ async function makeStage(job: BuildJob, stage: Stage, tell: Tell, added: Added):
       commands: step.commands,
       env,
       caches,
+      offline: !step.network,
     }
   }
   tell({ type: 'line', text: heading(labelOf(step.name)) })

@@ -26,6 +26,8 @@ export interface StageRun {
   /** Monotonic ms (`performance.now()`) at which the build's time is up. */
   readonly deadline: number
   readonly signal: AbortSignal
+  /** Run it although its output is there, and compare: an output that differs is a failure. */
+  readonly again?: boolean
   readonly onLine: (line: string) => void
   readonly onCommand: (index: number) => void
 }
@@ -110,6 +112,8 @@ async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
     CELL,
     '--timeout',
     String(seconds),
+    // With what differs kept beside the output, as `<output>.check`.
+    ...(stage.again === true ? ['--rebuild', '--keep-failed'] : []),
   ]
 }
 

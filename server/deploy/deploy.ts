@@ -2,12 +2,14 @@ import type { Access } from '../contract/endpoint.ts'
 import type { AccountId, AppId, DeploymentId } from '../contract/ids.ts'
 import type { Build, Deployment, Release } from '../contract/releases.ts'
 import type { DeployContext } from './deploy-context.ts'
+import type { BuildCache } from '../contract/build-caches.ts'
 import type { Formation, Instance } from '../contract/formation.ts'
 import type { PushIntake } from './push-intake.ts'
 import type { Run } from '../contract/runs.ts'
 import type { Tx } from '../store/db.ts'
 import { DomainError } from '../domain/errors.ts'
 import { attachRun } from '../runs/attach-run.ts'
+import { listBuildCaches, purgeBuildCaches } from '../build/build-caches.ts'
 import { cancelBuild } from '../build/cancel-build.ts'
 import { createPushIntake } from './take-push.ts'
 import { createRun } from '../runs/create-run.ts'
@@ -95,6 +97,9 @@ export interface Deploy extends AsyncDisposable {
   destroy(tx: Tx, app: AppId, actor: Actor): Promise<{ deployment: DeploymentId }>
   /** Errors: build_not_found, conflict when it ended already. */
   cancelBuild(tx: Tx, app: AppId, build: string): Promise<Build>
+  /** What the app's builds find again. Errors: node_unavailable. */
+  buildCaches(app: AppId): Promise<BuildCache[]>
+  purgeBuildCaches(app: AppId): Promise<{ freed_mb: number }>
   /** A one-off instance of the current release. Errors: no_release. */
   createRun(tx: Tx, app: AppId, actor: Actor, input: RunInput): Promise<Run>
 
@@ -129,6 +134,8 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     restart: (tx, app, actor, input) => restart(ctx, tx, app, actor, input),
     destroy: (tx, app, actor) => destroyApp(ctx, tx, app, actor),
     cancelBuild: (tx, app, build) => cancelBuild(ctx, tx, app, build),
+    buildCaches: (app) => listBuildCaches(ctx, app),
+    purgeBuildCaches: (app) => purgeBuildCaches(ctx, app),
     createRun: (tx, app, actor, input) => createRun(ctx, tx, app, actor, input),
     listReleases: (app, limit) => listReleases(db, app, limit),
     async release(app, version) {

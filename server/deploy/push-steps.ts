@@ -93,7 +93,9 @@ const buildStep: WorkStep = {
     if (build.state === 'succeeded') return
     const plan = BuildPlan.parse(build.plan)
     const env = await readConfig(ctx, ctx.db, build.app_id)
-    const artifact = await runBuild(ctx, { build: build.id, app: build.app_id, plan, env }, work.signal)
+    const branch = build.ref.replace('refs/heads/', '')
+    const order = { build: build.id, app: build.app_id, branch, plan, env }
+    const artifact = await runBuild(ctx, order, work.signal)
     work.lines.push(...processLines(artifact.processTypes, plan), head('Launching...'))
     await guarded(work, (tx) => succeedBuild(tx, build.id, artifact))
     await remember(ctx.db, build.app_id, TOOLS_KEY, lockOf(plan))

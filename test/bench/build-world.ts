@@ -6,9 +6,12 @@ import type { BuiltArtifact } from '../../buildpacks/engine.ts'
 import { buildOnce } from '../../buildpacks/engine-conformance.ts'
 import { createInventories } from '../../buildpacks/inventory/inventories.ts'
 import { NixEngine } from '../../buildpacks/nix/engine.ts'
+import type { CheckResult } from '../../buildpacks/nix/build-job.ts'
 import { physical } from '../../buildpacks/nix/store.ts'
 import { UnshareCells } from '../../buildpacks/nix/unshare-cells.ts'
+import type { BuildPlan } from '../../buildpacks/plan.ts'
 import { planFolder } from '../../buildpacks/plan-folder.ts'
+import { fillHosts } from '../support/fixture-hosts.ts'
 import { type NixHome, openNixHome } from '../support/nix-home.ts'
 import { type CpuGroup, enterCpuGroup } from './cpu-group.ts'
 
@@ -56,12 +59,12 @@ export class BuildWorld {
   }
 
   /** A copy of an app that may be changed, without what only our tests read. */
-  copy(folder: string): string {
+  copy(folder: string, without = /\/(?:(?:expect|serve|config)\.json|pnpm-lock\.yaml)$/): string {
     const source = mkdtempSync(join(this.scratch, 'source-'))
     mkdirSync(join(source, 'app'))
     cpSync(folder, join(source, 'app'), {
       recursive: true,
-      filter: (path) => !/\/(?:(?:expect|serve|config)\.json|pnpm-lock\.yaml)$/.test(path),
+      filter: (path) => !without.test(path),
     })
     return source
   }
@@ -73,8 +76,7 @@ export class BuildWorld {
     return folder
   }
 
-  /** Planned and built as a push would do it; `source` holds the app in `app`. */
-  async push(app: string, source: string): Promise<BuiltArtifact> {
+  async #plan(source: string): Promise<BuildPlan> {
     const planned = await planFolder(join(source, 'app'), {
       builder: 'bench',
       inventories: createInventories(this.home.registries, join(this.scratch, 'inventory'), process.arch),
@@ -82,13 +84,43 @@ export class BuildWorld {
       now: Date.now(),
     })
     if (!planned.ok) throw new Error(planned.message)
-    const { outcome, lines } = await buildOnce(this.engine, source, planned.plan, {
+    return planned.plan
+  }
+
+  #id(): string {
+    return `bench-${process.pid}-${++this.#count}`
+  }
+
+  /** Planned and built as a push would do it; `source` holds the app in `app`. */
+  async push(app: string, source: string): Promise<BuiltArtifact> {
+    const { outcome, lines } = await buildOnce(this.engine, source, await this.#plan(source), {
       app,
-      build: `bench-${process.pid}-${++this.#count}`,
+      build: this.#id(),
       limits: LIMITS,
     })
     if (!outcome.ok) throw new Error(`${outcome.message}\n${lines.slice(-40).join('\n')}`)
     return outcome.artifact
+  }
+
+  /** A fixture, built and its offline steps built again: by step, whether both gave the same. */
+  async pushTwice(app: string, folder: string): Promise<ReadonlyMap<string, CheckResult>> {
+    const source = this.copy(folder, /\/(?:expect|serve|config)\.json$/)
+    await fillHosts(join(source, 'app'), this.home.registries)
+    const request = {
+      build: this.#id(),
+      app,
+      source,
+      plan: await this.#plan(source),
+      env: {},
+      limits: LIMITS,
+    }
+    const { outcome, checks } = await this.engine.buildTwice(
+      request,
+      () => undefined,
+      new AbortController().signal,
+    )
+    if (!outcome.ok) throw new Error(outcome.message)
+    return checks
   }
 
   /** Bytes on disk of folders or files; a file with several names counts once. */

@@ -7,6 +7,15 @@ export interface CpuGroup {
   close(): void
 }
 
+function move(pid: string, group: string): void {
+  try {
+    writeFileSync(join(group, 'cgroup.procs'), pid)
+  } catch (error) {
+    // It has ended since it was listed.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error
+  }
+}
+
 /**
  * Puts this process into a control group of its own. What it starts is counted there even when it outlives its parent,
  * which times of child processes miss: Nix and the boxes leave their dead to the PID 1 of their namespace. The unified
@@ -29,7 +38,9 @@ export function enterCpuGroup(): CpuGroup {
       return Number(usage) / 1e6
     },
     close() {
-      writeFileSync(join(mount, before, 'cgroup.procs'), String(process.pid))
+      // What is left running in there goes where we came from, or the group could not be removed.
+      for (const pid of readFileSync(join(folder, 'cgroup.procs'), 'utf8').split('\n'))
+        if (pid !== '') move(pid, join(mount, before))
       rmdirSync(folder)
     },
   }

@@ -19,6 +19,8 @@ export function idleDeploy(newId: <Id extends string>() => Id): Deploy {
       await tx.query(`UPDATE apps SET state = 'destroying' WHERE id = $1`, [app])
       return { deployment: newId<DeploymentId>() }
     },
+    buildCaches: async () => [],
+    purgeBuildCaches: async () => ({ freed_mb: 0 }),
     cancelBuild: () => Promise.reject(new DomainError('build_not_found', 'There is no such build.')),
     listReleases: async () => [],
     release: (_, version) =>
