@@ -34,10 +34,10 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
   return {
     ok: true,
     tools: [python.tool, ...(installer.tool === null ? [] : [installer.tool])],
-    steps: [install.step, ...(built === null ? [] : [built])],
+    steps: [install.step, built],
     caches: install.caches,
     include: [
-      { step: built === null ? 'source' : 'build', paths: ['.'] },
+      { step: 'build', paths: ['.'] },
       { step: 'install', paths: ['.'] },
     ],
     env: {
@@ -58,8 +58,15 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
   }
 }
 
-/** The app as a package, and what it makes of its files. */
-function buildStep({ settings }: PlanContext, install: PythonInstall, django: Django | null): Step | null {
+/**
+ * Python would compile the app's own files at each start otherwise: what an instance writes goes with it. The source is
+ * never looked at again, so that equal times of all files do no harm.
+ */
+const COMPILE_APP =
+  "python -m compileall -qq --invalidation-mode unchecked-hash -x '/([.]venv|node_modules)/' /app || true"
+
+/** The app as a package, what it makes of its files, and byte code of them. */
+function buildStep({ settings }: PlanContext, install: PythonInstall, django: Django | null): Step {
   const collects = django?.collects === true && flag(settings, 'DISABLE_COLLECTSTATIC') !== true
   const set = override(settings, 'SKYPANEL_BUILD_CMD')
   const folder = django === null || django.folder === '.' ? '' : `cd ${django.folder} && `
@@ -67,8 +74,8 @@ function buildStep({ settings }: PlanContext, install: PythonInstall, django: Dj
     ...install.own,
     ...(set === null ? [] : [set.value]),
     ...(collects ? [`${folder}python manage.py collectstatic --noinput`] : []),
+    COMPILE_APP,
   ]
-  if (commands.length === 0) return null
   return step({
     name: 'build',
     needs: ['install'],
