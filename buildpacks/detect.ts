@@ -4,6 +4,7 @@ import { appFolders } from './app-folders.ts'
 import { appRoot } from './app-root.ts'
 import { type FileView, subView } from './file-view.ts'
 import { own } from './own.ts'
+import { withOwnCaches } from './own-caches.ts'
 import { joinCompanions } from './companion.ts'
 import { BuildPlan, PLAN_VERSION, type PlanResult } from './plan.ts'
 import { MAX_PROCFILE_BYTES, parseProcfile, type ProcfileEntry, type ProcfileResult } from './procfile.ts'
@@ -33,7 +34,8 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   if (!apt.ok) return failure(apt.message, apt.hint, asked)
   const joined = joinCompanions(main, planned, candidates)
   const { beside } = joined
-  const plan = withPackages(joined.plan, apt.packages)
+  const here = main.context.view.exists('skypanel.toml') ? main.context.view : view
+  const plan = withOwnCaches(withPackages(joined.plan, apt.packages), here)
   return assemble(main, plan, planned.root ?? root, procfile, beside, asked)
 }
 
