@@ -101,6 +101,8 @@ export interface BuildEngine {
   unroot(build: string): Promise<void>
   /** Deletes what no root holds, until the store is below the budget (null: everything unrooted). MB freed. */
   collect(budgetMb: number | null): Promise<number>
+  /** What only saves disk and takes long; builds and collections go on beside it. */
+  tidy(): Promise<void>
   /** What an app's builds find again, with sizes. Walks through the files. */
   caches(app: string): Promise<BuildCache[]>
   /** Drops an app's caches; its next build makes all of its steps anew. MB freed. */

@@ -154,6 +154,10 @@ export class FakeEngine implements BuildEngine {
     return Promise.resolve(Math.round(bytes / 1024 / 1024))
   }
 
+  tidy(): Promise<void> {
+    return Promise.resolve()
+  }
+
   caches(_app: string): Promise<BuildCache[]> {
     return Promise.resolve([])
   }

@@ -177,6 +177,7 @@ export class BuildJob {
       deadline: this.#deadline,
       signal: this.stop.signal,
       again,
+      shares: task.offline === true,
       onLine,
       onCommand: (index) => {
         const command = task.commands[index]

@@ -27,6 +27,13 @@ async function deleteUnrooted(workshop: Workshop, atMostMb: number | null): Prom
   await workshop.records.prune(() => true)
 }
 
+/** Gives equal files of different paths one place on disk. Looks at every new file, so it is for quiet hours. */
+export async function shareFiles({ store }: Workshop): Promise<void> {
+  const idle = ['/usr/bin/nice', '-n', '19', '/usr/bin/ionice', '-c', '3']
+  const argv = [...store.enter, ...idle, ...store.nix.nixStore, '--optimise']
+  await runOrThrow(argv, { env: store.nix.env }, 'Sharing equal files of the store')
+}
+
 /** MB that became free. With a budget it first gives up what nobody needs, then what only makes next builds faster. */
 export async function collectGarbage(workshop: Workshop, budgetMb: number | null): Promise<number> {
   for (const app of await workshop.caches.apps()) await workshop.caches.trim(app)

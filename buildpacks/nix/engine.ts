@@ -2,7 +2,7 @@ import type { BuildCache, BuildEngine, BuildOutcome, BuildProgress, BuildRequest
 import { forgetMemory, rememberPurge } from './app-memory.ts'
 import { BUILD_ROOTS, CACHE_ROOTS, runBuild } from './build.ts'
 import { BuildJob, type CheckResult } from './build-job.ts'
-import { canReach, collectGarbage, sweepStore } from './collect.ts'
+import { canReach, collectGarbage, shareFiles, sweepStore } from './collect.ts'
 import { freeMb, RESERVE_MB } from './disk.ts'
 import { BuildStopped, canceled } from './failure.ts'
 import { removeRoots, rootNames } from './store.ts'
@@ -13,6 +13,7 @@ export class NixEngine implements BuildEngine {
   readonly name = 'nix'
   readonly #options: EngineOptions
   #opening: Promise<Workshop | null> | null = null
+  #tidying: Promise<void> | null = null
 
   constructor(options: EngineOptions) {
     this.#options = options
@@ -117,6 +118,13 @@ export class NixEngine implements BuildEngine {
   async collect(budgetMb: number | null): Promise<number> {
     const workshop = await this.#workshop()
     return workshop.gate.alone(() => collectGarbage(workshop, budgetMb))
+  }
+
+  async tidy(): Promise<void> {
+    this.#tidying ??= this.#workshop()
+      .then(shareFiles)
+      .finally(() => (this.#tidying = null))
+    await this.#tidying
   }
 
   async caches(app: string): Promise<BuildCache[]> {

@@ -9,7 +9,7 @@ import { CELL, makeWorkFolder, type WorkFolder } from './places.ts'
 import { cellInput } from './secrets.ts'
 import { run } from './spawn.ts'
 import { ASSETS } from './stack.ts'
-import { invalidPaths, physical, type Store } from './store.ts'
+import { invalidPaths, physical, SHARE_FILES, type Store } from './store.ts'
 
 export interface StageRun {
   readonly store: Store
@@ -26,6 +26,8 @@ export interface StageRun {
   /** Monotonic ms (`performance.now()`) at which the build's time is up. */
   readonly deadline: number
   readonly signal: AbortSignal
+  /** Its output holds much that an earlier one held as well, e.g. the app's source. */
+  readonly shares?: boolean
   /** Run it although its output is there, and compare: an output that differs is a failure. */
   readonly again?: boolean
   readonly onLine: (line: string) => void
@@ -110,6 +112,7 @@ async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
     '--option',
     'extra-sandbox-paths',
     CELL,
+    ...(stage.shares === true ? SHARE_FILES : []),
     '--timeout',
     String(seconds),
     // With what differs kept beside the output, as `<output>.check`.
