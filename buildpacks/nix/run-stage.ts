@@ -120,11 +120,15 @@ async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
   ]
 }
 
+async function readOutputs(store: Store, derivation: string): Promise<string[]> {
+  const text = await readFile(physical(store, derivation), 'utf8').catch(() => '')
+  return Object.values(outputsOfDerivation(text))
+}
+
 /** Removes what an ended Nix left of builds that did not come to their end; what did stays. */
 async function removePartial(store: Store, derivations: ReadonlySet<string>): Promise<void> {
   for (const derivation of derivations) {
-    const text = await readFile(physical(store, derivation), 'utf8').catch(() => '')
-    const outputs = Object.values(outputsOfDerivation(text))
+    const outputs = await readOutputs(store, derivation)
     const halves = await invalidPaths(store, outputs)
     const left = [
       `${derivation}.chroot`,
@@ -144,6 +148,7 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
   const { store, cell, limits } = stage
   const work = await makeWorkFolder(store)
   const derivations = new Set<string>()
+  const outputs = new Set<string>()
   let stopped: StageEnd | null = null
   let leak: StageEnd | null = null
   const said: string[] = []
@@ -165,6 +170,8 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
   const growing = () => [
     work.outside,
     ...[...derivations].map((path) => physical(store, `${path}.chroot`)),
+    // Without Nix's chroot an output is written where it will stay.
+    ...outputs,
     ...caches,
   ]
   using _watch = watchDisk(
@@ -178,8 +185,12 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
 
   const onStderrLine = (line: string) => {
     const event = parseNixLine(line)
-    if (event.type === 'building') derivations.add(event.derivation)
-    else if (event.type === 'message' && event.level <= 1 && event.text.trim() !== '') said.push(event.text)
+    if (event.type === 'building') {
+      derivations.add(event.derivation)
+      void readOutputs(store, event.derivation).then((paths) => {
+        for (const path of paths) outputs.add(physical(store, path))
+      })
+    } else if (event.type === 'message' && event.level <= 1 && event.text.trim() !== '') said.push(event.text)
     else if (event.type === 'output') {
       const mark = parseMark(event.line)
       if (mark === null) stage.onLine(event.line)
@@ -208,8 +219,7 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
       const text = said.slice(-15).join('\n') || result.stderr
       return { ok: false, reason: derivations.size === 0 ? 'nix' : 'failed', text }
     }
-    const outputs = await outputsOf(store, result.stdout)
-    return { ok: true, outputs }
+    return { ok: true, outputs: await outputsOf(store, result.stdout) }
   } finally {
     clearTimeout(timer)
     stage.signal.removeEventListener('abort', canceled)
