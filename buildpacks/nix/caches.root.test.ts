@@ -47,7 +47,7 @@ describe('the caches of builds', () => {
     expect(await seen(visits('four', 'app'), app, 'main')).toEqual([])
     expect(await seen(visits('five', 'app'), app, 'other')).toEqual(['four'])
     const caches = await bench.engine.caches(app)
-    expect(caches.map(({ branch }) => branch).sort()).toEqual(['feature-x', 'main', null].sort())
+    expect(new Set(caches.map(({ branch }) => branch))).toEqual(new Set(['feature-x', 'main', null]))
   })
 
   test('are gone after a purge, and then every step is made anew', async () => {

@@ -47,7 +47,13 @@ export async function runBare(
 ): Promise<void> {
   const argv = [
     ...home.enter,
-    ...['unshare', '--mount', '--pid', '--fork', '--kill-child', 'bash', script],
+    'unshare',
+    '--mount',
+    '--pid',
+    '--fork',
+    '--kill-child',
+    'bash',
+    script,
     home.stacks.build.path,
     tools.layers.join(':'),
     folders.app,
