@@ -134,8 +134,8 @@ export async function runBuild(job: BuildJob, tell: Tell): Promise<BuildOutcome>
   const { remote } = workshop
   if (remote !== null) {
     const made = [...new Set([...steps.values(), ...layers].map(({ path }) => path))]
-    // Nobody waits for it, but a collection of garbage does.
-    void workshop.gate.share(() => remote.push(made))
+    // Nobody waits for it, a collection of garbage neither: the release holds these paths, and Nix what it copies.
+    void remote.push(made)
   }
   return { ok: true, artifact }
 }
