@@ -162,7 +162,7 @@ async function releases(): Promise<void> {
   if (app === undefined) return
   const base = world.copy(app.folder)
   mkdirSync(join(base, 'app/public'))
-  for (let at = 0; at < 2000; at++) writeFileSync(join(base, `app/public/${at}.bin`), randomBytes(8192))
+  for (let at = 0; at < 500; at++) writeFileSync(join(base, `app/public/${at}.bin`), randomBytes(32_768))
   const store = join(world.home.at.nix, 'store')
   const name = `releases-${run}`
   const before = await world.bytes(store)
