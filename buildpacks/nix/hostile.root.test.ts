@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AgentCells, openAgentCells } from '../../test/support/agent-cells.ts'
-import { type NixBench, openNixBench } from '../../test/support/nix-engine.ts'
+import { type NixBench, openNixBench, stepsPlan } from '../../test/support/nix-engine.ts'
 import { type Built, buildOnce, planOf } from '../engine-conformance.ts'
 import { planFolder } from '../plan-folder.ts'
 import type { BuildPlan } from '../plan.ts'
@@ -240,6 +240,31 @@ describe('a repository', () => {
     expect(readFileSync(join(layer, 'taken'), 'utf8')).toBe('')
     expect(lstatSync(join(layer, 'stolen')).isSymbolicLink()).toBe(true)
     expect(lstatSync(join(layer, 'folder')).isSymbolicLink()).toBe(true)
+  })
+
+  test('whose links stand where its dependencies go makes nothing through them', async () => {
+    const victim = join(tmpdir(), `skypanel-through-${process.pid}`)
+    execFileSync('install', ['-d', '-m', '777', victim])
+    try {
+      const source = bench.source({ 'app.js': 'x' })
+      symlinkSync(victim, join(source, 'app/node_modules'))
+      const plan = stepsPlan(
+        {
+          name: 'install',
+          inputs: { files: ['salt'] },
+          outputs: ['node_modules'],
+          commands: ['mkdir -p node_modules/a/lib; echo one > node_modules/a/index.js'],
+        },
+        { name: 'build', needs: ['install'], network: true, commands: ['ls -la node_modules > seen || :'] },
+      )
+      const { outcome } = await buildOnce(engine, source, plan, { limits: LIMITS })
+      if (!outcome.ok) throw new Error(outcome.message)
+      expect(readdirSync(victim)).toEqual([])
+      const layer = physical(bench.home.store, `${outcome.artifact.layers[0]}/app`)
+      expect(lstatSync(join(layer, 'node_modules')).isSymbolicLink()).toBe(true)
+    } finally {
+      rmSync(victim, { recursive: true, force: true })
+    }
   })
 
   const planned = (files: Record<string, string>) =>
