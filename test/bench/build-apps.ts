@@ -52,6 +52,9 @@ export const BENCH_APPS: readonly BenchApp[] = [
   {
     ...NPM,
     name: 'next',
+    // Its newest version lacks what other systems need, and npm makes no whole lock of that.
+    prepare:
+      'rm -f package-lock.json && npm install --package-lock-only --no-audit --no-fund --save-exact next@16.4.5',
     folder: fixture('buildpacks/node/fixtures/next-server'),
     build: 'npm run build',
     touch: { file: 'app/page.js', text: comment },
