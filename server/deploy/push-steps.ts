@@ -93,7 +93,7 @@ const buildStep: WorkStep = {
     if (build.state === 'succeeded') return
     const plan = BuildPlan.parse(build.plan)
     const env = await readConfig(ctx, ctx.db, build.app_id)
-    const branch = build.ref.replace('refs/heads/', '')
+    const branch = build.ref.replace('refs/heads/', '').slice(0, 250)
     const order = { build: build.id, app: build.app_id, branch, plan, env }
     const artifact = await runBuild(ctx, order, work.signal)
     work.lines.push(...processLines(artifact.processTypes, plan), head('Launching...'))
