@@ -60,10 +60,11 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
 
 /**
  * Python would compile the app's own files at each start otherwise: what an instance writes goes with it. The source is
- * never looked at again, so that equal times of all files do no harm.
+ * never looked at again, so that equal times of all files do no harm. What the build itself compiled by times is
+ * replaced.
  */
 const COMPILE_APP =
-  "python -m compileall -qq --invalidation-mode unchecked-hash -x '/([.]venv|node_modules)/' /app || true"
+  "python -m compileall -qq -f --invalidation-mode unchecked-hash -x '/([.]venv|node_modules)/' /app || true"
 
 /** The app as a package, what it makes of its files, and byte code of them. */
 function buildStep({ settings }: PlanContext, install: PythonInstall, django: Django | null): Step {

@@ -13,8 +13,11 @@ const KNOWN: readonly { readonly file: RegExp; readonly why: string }[] = [
     why: 'Next.js draws a random id for each build',
   },
   { file: /server-reference-manifest|preview/, why: 'Next.js draws random keys for each build' },
+  { file: /\.nuxt\/manifest|_nuxt\/builds/, why: 'Nuxt draws a random id for each build' },
+  { file: /\.svelte-kit\//, why: 'SvelteKit names its version by the time of the build' },
+  { file: /uv_cache\.json$/, why: 'uv notes the time of an installation' },
   { file: /\.jar$/, why: 'the archive holds the time at which it was made' },
-  { file: /\.pyc$/, why: 'byte code holds sets in an order that depends on a random seed' },
+  { file: /\.pyc$/, why: 'byte code holds the times of its source' },
   { file: /\.tsbuildinfo$|\.cache\//, why: 'a cache of the framework' },
   { file: /latest\.json$|builds\/meta/, why: 'the framework names its build by the time' },
 ]
