@@ -153,7 +153,7 @@ if [ -s /secrets/scan ]; then
     wanted() { printf '%s\n' "${values[$name]}" | grep -v -e '^-----' | grep -E '.{12}'; }
     # Names of files and what links lead to are as public as what files hold.
     named=$(find "$out" -printf '%P\n%l\n' | grep -acF -f <(wanted)) || :
-    [ "$named" = 0 ] || { printf '@sky leak %s %s\n' "$name" 'the name of a file or the target of a link'; exit 65; }
+    [ "${named:-0}" = 0 ] || { printf '@sky leak %s %s\n' "$name" 'the name of a file or the target of a link'; exit 65; }
     found=$(grep -rlaF -m1 -f <(wanted) -- "$out" 2>/dev/null | head -n 1) || :
     [ -z "$found" ] || { printf '@sky leak %s %s\n' "$name" "${found#"$out/app/"}"; exit 65; }
   done < /secrets/scan
