@@ -4,6 +4,7 @@ import { appFolders } from './app-folders.ts'
 import { appRoot } from './app-root.ts'
 import { type FileView, subView } from './file-view.ts'
 import { own } from './own.ts'
+import { withOwnCaches } from './own-caches.ts'
 import { joinCompanions } from './companion.ts'
 import { type NamedLanguage, namedBuildpacks, namedLanguage } from './named.ts'
 import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
@@ -35,7 +36,8 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   if (!apt.ok) return failure(apt.message, apt.hint, asked)
   const joined = joinCompanions(main, planned, candidates)
   const { beside } = joined
-  const plan = withPackages(joined.plan, apt.packages)
+  const here = main.context.view.exists('skypanel.toml') ? main.context.view : view
+  const plan = withOwnCaches(withPackages(joined.plan, apt.packages), here)
   const notes = [...looked.notes, ...namedNotes(looked.named, main, choose(candidates, null))]
   return assemble(
     main,

@@ -32,6 +32,8 @@ export interface CellProvider {
 export interface BuildRequest {
   readonly build: string
   readonly app: string
+  /** What is built for; caches of what a framework builds are kept for each branch. Absent: for all of them. */
+  readonly branch?: string
   /** Folder whose `app` folder holds the exported commit. The engine only reads it. */
   readonly source: string
   /** A resolved plan: every tool has its version and hash. */
@@ -63,6 +65,16 @@ export interface BuiltArtifact {
   readonly size: number
 }
 
+/** A folder that an app's builds find again. */
+export interface BuildCache {
+  readonly name: string
+  /** null: all branches share it. */
+  readonly branch: string | null
+  readonly mb: number
+  /** ms since 1970. */
+  readonly usedAt: number
+}
+
 export type BuildOutcome =
   | { readonly ok: true; readonly artifact: BuiltArtifact }
   | {
@@ -89,7 +101,13 @@ export interface BuildEngine {
   unroot(build: string): Promise<void>
   /** Deletes what no root holds, until the store is below the budget (null: everything unrooted). MB freed. */
   collect(budgetMb: number | null): Promise<number>
-  /** Caches of an app. */
+  /** What only saves disk and takes long; builds and collections go on beside it. */
+  tidy(): Promise<void>
+  /** What an app's builds find again, with sizes. Walks through the files. */
+  caches(app: string): Promise<BuildCache[]>
+  /** Drops an app's caches; its next build makes all of its steps anew. MB freed. */
+  purgeCaches(app: string): Promise<number>
+  /** Everything that is kept for an app's next build. */
   forgetApp(app: string): Promise<void>
   /** What is left of builds that ended uncleanly; called at start, before the first build. */
   sweep(): Promise<string[]>

@@ -11,7 +11,14 @@ import {
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import type { BuildEngine, BuildOutcome, BuildProgress, BuildRequest, BuiltArtifact } from './engine.ts'
+import type {
+  BuildCache,
+  BuildEngine,
+  BuildOutcome,
+  BuildProgress,
+  BuildRequest,
+  BuiltArtifact,
+} from './engine.ts'
 import { redactor } from './nix/secrets.ts'
 import { type Entry, readTree, treeHash } from './nix/source.ts'
 
@@ -145,6 +152,18 @@ export class FakeEngine implements BuildEngine {
       rmSync(join(this.#artifacts, key), { recursive: true, force: true })
     }
     return Promise.resolve(Math.round(bytes / 1024 / 1024))
+  }
+
+  tidy(): Promise<void> {
+    return Promise.resolve()
+  }
+
+  caches(_app: string): Promise<BuildCache[]> {
+    return Promise.resolve([])
+  }
+
+  purgeCaches(_app: string): Promise<number> {
+    return Promise.resolve(0)
   }
 
   /** It keeps no caches. */

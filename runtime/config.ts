@@ -24,6 +24,15 @@ export interface AgentConfig {
   /** Folder with `bin/init`, `bin/shim`; null until it was compiled. */
   readonly native: string | null
   readonly concurrentBuilds: number
+  /** Where build outputs are kept besides this machine's store; null: nowhere. */
+  readonly buildCache: {
+    /** `s3://BUCKET?endpoint=…`, `file:///…` or a Nix binary cache. */
+    readonly url: string
+    /** File with the access key of S3, as the AWS CLI keeps it. */
+    readonly credentials: string | null
+    /** Public keys whose outputs may be used besides our own. */
+    readonly trusted: readonly string[]
+  } | null
 }
 
 const NativeRecord = z.object({ path: z.string() })
@@ -55,7 +64,20 @@ export function agentConfig(home: string): AgentConfig {
     net: userIds(names.net),
     router: userIds(names.caddy),
     native: nativePath(at),
+    buildCache: buildCache(),
     concurrentBuilds: parallel > 0 ? parallel : Math.max(1, Math.floor(availableParallelism() / 2)),
+  }
+}
+
+function buildCache(): AgentConfig['buildCache'] {
+  const url = process.env['SKYPANEL_CACHE_URL'] ?? ''
+  if (url === '') return null
+  const credentials = process.env['SKYPANEL_CACHE_CREDENTIALS'] ?? ''
+  const keys = (process.env['SKYPANEL_CACHE_TRUSTED_KEYS'] ?? '').split(/\s+/)
+  return {
+    url,
+    credentials: credentials === '' ? null : credentials,
+    trusted: keys.filter((key) => key !== ''),
   }
 }
 

@@ -6,7 +6,7 @@
 //   node test/run.mjs builds              every app of the fixtures that can be built and served, for real
 //   node test/run.mjs crash               the complete crash matrix on nspawn
 //   node test/run.mjs screenshots         every page of the dashboard, into docs/screenshots
-//   node test/run.mjs bench [NAME…]       test/bench/NAME.bench.ts, each beside its limit or peer
+//   node test/run.mjs bench [NAME…]       test/bench/NAME.bench.ts, each beside its limit or peer; --only PART,PART
 import { execFileSync } from 'node:child_process'
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, opendirSync } from 'node:fs'
 import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
@@ -29,6 +29,8 @@ const LANES = [['check', 'fast', 'db'], ['root'], ['nix'], ['e2e']]
 /** Bytes below which a machine runs one tier at a time. */
 const MEMORY_FOR_LANES = 6 * 2 ** 30
 const LINES_OF_A_FAILURE = 12
+/** Benchmarks of the build engine by itself: no platform is needed for them. */
+const ALONE = ['builds', 'reproducible']
 /** Where set-up mounts the controllers that a machine's init did not (runtime/limits/mount-hierarchies.ts). */
 const CONTROLLERS = '/run/skypanel/cgroup'
 
@@ -36,7 +38,10 @@ const checkout = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, ''
 removeAbandonedFolders()
 const work = mkdtempSync(join(tmpdir(), `skypanel-test-${process.pid}-`))
 const root = everybodyReads(checkout) ? checkout : mountedFor()
-const words = process.argv.slice(2).filter((word) => !word.startsWith('-'))
+const given = process.argv.slice(2)
+/** `--only NAME,NAME`: parts of a benchmark. */
+const only = given.includes('--only') ? (given[given.indexOf('--only') + 1] ?? '') : null
+const words = given.filter((word, at) => !word.startsWith('-') && given[at - 1] !== '--only')
 const benches = words[0] === 'bench' ? words.slice(1) : []
 const tiers = words[0] === 'bench' ? ['bench'] : words.length > 0 ? words : LANES.flat()
 const output = openOutput(tiers)
@@ -138,7 +143,11 @@ async function bench(tell, env) {
     if (isInterrupted()) return
     tell(`\n── ${file}\n`)
     const argv = [process.execPath, '--import', 'tsx', join('test', 'bench', file)]
-    const { code } = await run(argv, { cwd: root, env, tell })
+    const { code } = await run(argv, {
+      cwd: root,
+      env: only === null ? env : { ...env, BENCH_ONLY: only },
+      tell,
+    })
     note(`bench ${file}`, code === 0)
   }
 }
@@ -184,6 +193,8 @@ async function runTier(tier) {
   tell(`\n── ${tier} ${'─'.repeat(60 - tier.length)}\n`)
   if (tier === 'check') await check(tell)
   else if (tier === 'e2e' || tier === 'crash') await withPlatform(tell, (env) => vitest(tier, tell, env))
+  else if (tier === 'bench' && benches.length > 0 && benches.every((name) => ALONE.includes(name)))
+    await bench(tell, {})
   else if (tier === 'bench') await withPlatform(tell, (env) => bench(tell, env))
   else if (tier === 'screenshots') await withPlatform(tell, (env) => screenshots(tell, env))
   else await vitest(tier, tell)

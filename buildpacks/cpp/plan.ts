@@ -56,6 +56,9 @@ export function plan({ view, settings, procfile }: PlanContext): LanguagePlan | 
   }
 }
 
+/** Records of the build with its times: no two builds of the same would be equal, and a release has no use for them. */
+const FORGET = 'rm -rf build/.ninja_deps build/.ninja_log'
+
 function buildOf(view: FileView): Build {
   const text = (path: string) => {
     const file = view.read(path)
@@ -65,7 +68,11 @@ function buildOf(view: FileView): Build {
     const name = /^\s*add_executable\s*\(\s*"?([\w.-]+)"?/im.exec(text('CMakeLists.txt'))?.[1] ?? null
     return {
       tool: ['cmake'],
-      commands: ['cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release', 'cmake --build build'],
+      commands: [
+        'cmake -S . -B build -G Ninja -DCMAKE_BUILD_TYPE=Release',
+        'cmake --build build',
+        `${FORGET} build/CMakeFiles/CMakeConfigureLog.yaml`,
+      ],
       program: name === null ? null : `build/${name}`,
       from: 'CMakeLists.txt',
     }
@@ -74,7 +81,11 @@ function buildOf(view: FileView): Build {
     const name = /^\s*(?:\w+\s*=\s*)?executable\s*\(\s*'([\w.-]+)'/m.exec(text('meson.build'))?.[1] ?? null
     return {
       tool: ['meson'],
-      commands: ['meson setup build --buildtype=release', 'meson compile -C build'],
+      commands: [
+        'meson setup build --buildtype=release',
+        'meson compile -C build',
+        `${FORGET} build/meson-logs build/meson-private`,
+      ],
       program: name === null ? null : `build/${name}`,
       from: 'meson.build',
     }

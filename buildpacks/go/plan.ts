@@ -5,13 +5,12 @@ import type { Note, Step } from '../plan.ts'
 import { type LanguagePlan, type PlanContext, type Refusal, refuse, step } from '../provider.ts'
 import { flag, override } from '../settings.ts'
 import { type GoMain, type Mains, mainsOf } from './mains.ts'
+import { CACHE, CACHED, KEEP, KEPT, TAKE } from './kept.ts'
 import { readModule } from './module.ts'
 import { belongsAbove, foreignImports, type GoModules, neededFiles, readModules } from './modules.ts'
 import { readSources } from './sources.ts'
 import { versions } from './versions.ts'
 
-/** Everything that only the build needs: modules and the compiler's cache. */
-const KEPT = '/app/.sky'
 const ENV = {
   GOTOOLCHAIN: 'auto',
   GOFLAGS: '-modcacherw -trimpath -buildvcs=false',
@@ -56,7 +55,7 @@ function planIn(context: PlanContext, view: FileView, folder: string): LanguageP
       ...(loose ? [] : [installStep(modules, folder, foreign, vendored ?? null, settings.names)]),
       buildStep(mains, folder, files, loose, flag(settings, 'SKYPANEL_BUILD_NETWORK') ?? false),
     ],
-    caches: {},
+    caches: loose ? {} : { go: { dir: CACHE, scope: 'app' } },
     include: [
       { step: 'build', paths: [bin] },
       { step: 'source', paths: folder === '.' ? ['.'] : [folder] },
@@ -104,11 +103,14 @@ function installStep(
     name: 'install',
     files: [...new Set(files)],
     commands: [
+      TAKE,
       ...(vendor === null ? [stepIn(folder, 'go mod download')] : []),
       `mkdir -p ${at(home, 'sky_stub')}\ncat > ${at(home, 'sky_stub/main.go')} <<'GO'\n${stub.join('\n')}\nGO\n${compile}`,
+      KEEP,
     ],
-    env: ENV,
+    env: { ...ENV, ...CACHED },
     network: vendor === null,
+    caches: ['go'],
     secrets: names.filter((name) => /^(GOPRIVATE|GONOSUMDB|GONOPROXY|GOINSECURE|NETRC)$/.test(name)),
     outputs: ['.sky'],
   })

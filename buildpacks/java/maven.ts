@@ -34,7 +34,9 @@ export function mavenSteps(
   const tail = wrapper === null || atLeast39(wrapper)
   const all = { ...env, MAVEN_USER_HOME: '/app/.sky/m2home', ...(tail ? {} : {}) }
   const only = module === null ? '' : ` -pl ${module.folder} -am`
-  const common = `-B -ntp -DskipTests -Dmaven.test.skip=true${only}`
+  // Archives would hold the time of the build otherwise, and no two builds of the same would be equal.
+  const time = '-Dproject.build.outputTimestamp=1980-02-01T00:00:00Z'
+  const common = `-B -ntp -DskipTests -Dmaven.test.skip=true ${time}${only}`
   const folders = poms.map((path) => posix.dirname(path)).filter((path) => /^[\w./-]+$/.test(path))
   const install = step({
     name: 'install',

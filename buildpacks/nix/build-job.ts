@@ -1,12 +1,15 @@
 import { existsSync } from 'node:fs'
-import { chmod, mkdir } from 'node:fs/promises'
+import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { cacheFolders, type CacheWish } from './app-caches.ts'
 import type { BuildProgress, BuildRequest, Cell } from '../engine.ts'
 import { HOST_ENV } from './debian.ts'
 import { BuildStopped, canceled, explainEnd } from './failure.ts'
 import { nulSeparated, networkEnvironment } from './net-env.ts'
+import { outputPathOf } from './output-path.ts'
 import { runStage, type StageEnd, type StageRun } from './run-stage.ts'
 import { redactor } from './secrets.ts'
+import { differingFiles } from './source.ts'
 import { GivenUp } from './single-flight.ts'
 import { run } from './spawn.ts'
 import type { StageRecord } from './stage-records.ts'
@@ -24,8 +27,17 @@ export interface Task {
   readonly spec: unknown
   readonly commands: readonly string[]
   readonly env: Readonly<Record<string, string>>
-  /** Names of the caches below /cache; empty: none is bound. */
-  readonly caches: readonly string[]
+  /** Empty: no cache is shown. */
+  readonly caches: readonly CacheWish[]
+  /** It has no network: run again, it should give the same. */
+  readonly offline?: boolean
+}
+
+/** What came of running a step again. */
+export interface CheckResult {
+  readonly same: boolean
+  /** Files that differ, relative to the output. */
+  readonly files: readonly string[]
 }
 
 export type Tell = (event: BuildProgress) => void
@@ -38,11 +50,14 @@ export class BuildJob {
   readonly workshop: Workshop
   readonly request: BuildRequest
   readonly stop = new AbortController()
+  /** By step, where this job runs offline steps again to see whether they give the same; null: it does not. */
+  readonly checks: Map<string, CheckResult> | null
   readonly redact: (line: string) => string
   readonly #deadline: number
   #cell: Promise<Cell> | null = null
 
-  constructor(workshop: Workshop, request: BuildRequest, signal: AbortSignal) {
+  constructor(workshop: Workshop, request: BuildRequest, signal: AbortSignal, checks = false) {
+    this.checks = checks ? new Map() : null
     this.workshop = workshop
     this.request = request
     this.#deadline = performance.now() + request.limits.seconds * 1000
@@ -65,22 +80,42 @@ export class BuildJob {
     return this.#deadline
   }
 
-  /** Per app, because whoever fills a cache decides what others get out of it. */
-  async #cacheFolder(caches: readonly string[]): Promise<string | null> {
-    if (caches.length === 0) return null
-    const all = join(this.workshop.places.cache, 'apps')
-    await mkdir(all, { recursive: true, mode: 0o700 })
-    const folder = join(all, this.request.app)
-    for (const one of ['', ...caches]) {
-      const path = join(folder, one)
-      await mkdir(path, { recursive: true })
-      await chmod(path, 0o777)
+  /** Runs an offline task again and compares. Only in a job that checks. */
+  async #check(task: Task, record: StageRecord): Promise<void> {
+    const { checks } = this
+    if (checks === null || task.offline !== true) return
+    checks.set(task.name, await this.#compare(task, record))
+  }
+
+  async #compare(task: Task, record: StageRecord): Promise<CheckResult> {
+    const { store } = this.workshop
+    const end = await runStage(
+      await this.#stageRun(
+        task,
+        () => undefined,
+        () => undefined,
+        true,
+      ),
+    )
+    const other = `${record.path}.check`
+    try {
+      if (end.ok) return { same: true, files: [] }
+      if ('text' in end && /may not be deterministic/.test(end.text))
+        return { same: false, files: differingFiles(physical(store, record.path), physical(store, other)) }
+      throw this.failure({ end: this.#redactEnd(end), tail: [] }, task.name)
+    } finally {
+      await rm(physical(store, other), { recursive: true, force: true })
     }
-    return folder
   }
 
   /** The record of a key, or what a run of the task leads to. Only the caller that runs it hears its output. */
   async attempt(task: Task, tell: Tell): Promise<Attempt> {
+    const done = await this.#attempt(task, tell)
+    if ('record' in done) await this.#check(task, done.record)
+    return done
+  }
+
+  async #attempt(task: Task, tell: Tell): Promise<Attempt> {
     const known = await this.workshop.records.find(task.key)
     if (known !== null) return { record: known, fresh: false }
     let failed: Extract<Attempt, { end: unknown }> | null = null
@@ -101,7 +136,7 @@ export class BuildJob {
   }
 
   async #run(task: Task, tell: Tell): Promise<Attempt> {
-    const { store, records, registries } = this.workshop
+    const { records, caches } = this.workshop
     const tail: string[] = []
     const onLine = (line: string) => {
       const text = this.redact(line)
@@ -109,31 +144,60 @@ export class BuildJob {
       if (tail.length > TAIL_LINES) tail.shift()
       tell({ type: 'line', text: indented(text) })
     }
+    const fetched = await this.#fromRemote(task)
+    if (fetched !== null) {
+      await records.keep(task.key, fetched)
+      return { record: fetched, fresh: true }
+    }
+    const stage = await this.#stageRun(task, onLine, tell)
+    const end = await runStage(stage)
+    const { cache } = stage
+    // The next build may run as another user, who has to read and write what this one left.
+    if (cache !== null) await run(['chmod', '-R', 'a+rwX', ...cacheFolders(cache)], { env: HOST_ENV })
+    if (!end.ok && end.reason === 'disk' && cache !== null) await caches.purge(this.request.app)
+    if (!end.ok) return { end: this.#redactEnd(end), tail }
+    const record = await this.#recordOf(end.outputs)
+    await records.keep(task.key, record)
+    return { record, fresh: true }
+  }
+
+  async #stageRun(task: Task, onLine: StageRun['onLine'], tell: Tell, again = false): Promise<StageRun> {
+    const { store, registries, caches } = this.workshop
+    const { app, branch, limits } = this.request
     const cell = await this.cell()
-    const cache = await this.#cacheFolder(task.caches)
-    const end = await runStage({
+    return {
       store,
       cell,
-      limits: this.request.limits,
+      limits,
       expression: task.expression,
       spec: task.spec,
       env: task.env,
       network: nulSeparated(networkEnvironment(registries)),
-      cache,
+      cache: task.caches.length === 0 ? null : await caches.open(app, task.caches, branch ?? null),
       deadline: this.#deadline,
       signal: this.stop.signal,
+      again,
+      shares: task.offline === true,
       onLine,
       onCommand: (index) => {
         const command = task.commands[index]
         if (command !== undefined) tell({ type: 'line', text: this.redact(commandLine(command)) })
       },
-    })
-    // The next build may run as another user, who has to read and write what this one left.
-    if (cache !== null) await run(['chmod', '-R', 'a+rwX', cache], { env: HOST_ENV })
-    if (!end.ok) return { end: 'text' in end ? { ...end, text: this.redact(end.text) } : end, tail }
-    const record = await this.#recordOf(end.outputs)
-    await records.keep(task.key, record)
-    return { record, fresh: true }
+    }
+  }
+
+  #redactEnd<End extends Exclude<StageEnd, { ok: true }>>(end: End): End {
+    if ('text' in end) return { ...end, text: this.redact(end.text) }
+    return 'file' in end ? { ...end, file: this.redact(end.file) } : end
+  }
+
+  /** Null: the stage has to be run. Only steps are asked for; toolchains come from where they are published. */
+  async #fromRemote(task: Task): Promise<StageRecord | null> {
+    const { remote, store } = this.workshop
+    if (remote === null || task.expression !== 'stage.nix') return null
+    const out = await outputPathOf(store, task.expression, task.spec)
+    if (out === null || !(await remote.pull(out, this.stop.signal))) return null
+    return this.#recordOf({ out })
   }
 
   async #recordOf(outputs: Readonly<Record<string, string>>): Promise<StageRecord> {

@@ -131,5 +131,11 @@ export async function runBuild(job: BuildJob, tell: Tell): Promise<BuildOutcome>
     ...toolchains.flatMap((tool) => (tool.build === null ? [tool.run] : [tool.run, tool.build])),
   ]
   await setRoots(workshop.store, CACHE_ROOTS, request.app, [...new Set(wanted.map((one) => one.path))])
+  const { remote } = workshop
+  if (remote !== null) {
+    const made = [...new Set([...steps.values(), ...layers].map(({ path }) => path))]
+    // Nobody waits for it, a collection of garbage neither: the release holds these paths, and Nix what it copies.
+    void remote.push(made)
+  }
   return { ok: true, artifact }
 }

@@ -2,7 +2,6 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CACHE_ROOTS } from './build.ts'
-import { usedMb } from './disk.ts'
 import { clearWork, workRoot } from './places.ts'
 import { callNix, callNixStore, invalidPaths, removeRoots, rootNames } from './store.ts'
 import { runOrThrow } from './spawn.ts'
@@ -28,20 +27,16 @@ async function deleteUnrooted(workshop: Workshop, atMostMb: number | null): Prom
   await workshop.records.prune(() => true)
 }
 
-/** Above this an app's caches are dropped as a whole: filling them again costs one slower build. */
-const CACHE_MB = 2048
-
-async function dropLargeCaches(workshop: Workshop): Promise<void> {
-  const apps = join(workshop.places.cache, 'apps')
-  for (const app of await readdir(apps).catch((): string[] => [])) {
-    if ((await usedMb([join(apps, app)])) > CACHE_MB)
-      await rm(join(apps, app), { recursive: true, force: true })
-  }
+/** Gives equal files of different paths one place on disk. Looks at every new file, so it is for quiet hours. */
+export async function shareFiles({ store }: Workshop): Promise<void> {
+  const idle = ['/usr/bin/nice', '-n', '19', '/usr/bin/ionice', '-c', '3']
+  const argv = [...store.enter, ...idle, ...store.nix.nixStore, '--optimise']
+  await runOrThrow(argv, { env: store.nix.env }, 'Sharing equal files of the store')
 }
 
 /** MB that became free. With a budget it first gives up what nobody needs, then what only makes next builds faster. */
 export async function collectGarbage(workshop: Workshop, budgetMb: number | null): Promise<number> {
-  await dropLargeCaches(workshop)
+  for (const app of await workshop.caches.apps()) await workshop.caches.trim(app)
   const before = await storeMb(workshop)
   if (budgetMb === null) await deleteUnrooted(workshop, null)
   else {
@@ -59,6 +54,7 @@ export async function collectGarbage(workshop: Workshop, budgetMb: number | null
 /** Removes what builds left that did not end by themselves: work folders, locks, half outputs. Only while none runs. */
 export async function sweepStore(workshop: Workshop): Promise<string[]> {
   const { store } = workshop
+  await workshop.caches.sweep()
   const work = await readdir(workRoot(store)).catch(() => [])
   await clearWork(store, work)
   const names = (await readdir(join(store.root, 'store')).catch(() => [])).filter(

@@ -33,6 +33,8 @@ export function watchDisk(
   paths: () => readonly string[],
   limitMb: number,
   exceeded: (usedMb: number) => void,
+  /** MB that the paths held before and that do not count. */
+  found: Promise<number> = Promise.resolve(0),
 ): Disposable {
   let counting = false
   let over = false
@@ -45,7 +47,7 @@ export function watchDisk(
     const shrunk = counted - free
     if (shrunk < limitMb / 8 && free > RESERVE_MB / 2 && looks % COUNT_EVERY !== 0) return
     counted = free
-    const used = await usedMb(paths())
+    const used = Math.max(0, (await usedMb(paths())) - (await found))
     if ((used > limitMb || free < RESERVE_MB / 4) && !over) {
       over = true
       exceeded(used)

@@ -1,10 +1,8 @@
-import { rm } from 'node:fs/promises'
-import { join } from 'node:path'
-import type { BuildEngine, BuildOutcome, BuildProgress, BuildRequest } from '../engine.ts'
-import { forgetMemory } from './app-memory.ts'
+import type { BuildCache, BuildEngine, BuildOutcome, BuildProgress, BuildRequest } from '../engine.ts'
+import { forgetMemory, rememberPurge } from './app-memory.ts'
 import { BUILD_ROOTS, CACHE_ROOTS, runBuild } from './build.ts'
-import { BuildJob } from './build-job.ts'
-import { canReach, collectGarbage, sweepStore } from './collect.ts'
+import { BuildJob, type CheckResult } from './build-job.ts'
+import { canReach, collectGarbage, shareFiles, sweepStore } from './collect.ts'
 import { freeMb, RESERVE_MB } from './disk.ts'
 import { BuildStopped, canceled } from './failure.ts'
 import { removeRoots, rootNames } from './store.ts'
@@ -15,6 +13,7 @@ export class NixEngine implements BuildEngine {
   readonly name = 'nix'
   readonly #options: EngineOptions
   #opening: Promise<Workshop | null> | null = null
+  #tidying: Promise<void> | null = null
 
   constructor(options: EngineOptions) {
     this.#options = options
@@ -59,7 +58,26 @@ export class NixEngine implements BuildEngine {
     progress: (event: BuildProgress) => void,
     signal: AbortSignal,
   ): Promise<BuildOutcome> {
+    return (await this.#build(request, progress, signal, false)).outcome
+  }
+
+  /** Builds, then runs every step without network once more and tells by step whether it gave the same bytes. */
+  async buildTwice(
+    request: BuildRequest,
+    progress: (event: BuildProgress) => void,
+    signal: AbortSignal,
+  ): Promise<{ outcome: BuildOutcome; checks: ReadonlyMap<string, CheckResult> }> {
+    return this.#build(request, progress, signal, true)
+  }
+
+  async #build(
+    request: BuildRequest,
+    progress: (event: BuildProgress) => void,
+    signal: AbortSignal,
+    twice: boolean,
+  ): Promise<{ outcome: BuildOutcome; checks: ReadonlyMap<string, CheckResult> }> {
     let job: BuildJob | null = null
+    const failed = (outcome: BuildOutcome) => ({ outcome, checks: new Map() })
     try {
       const workshop = await this.#workshop()
       const free = await freeMb(workshop.store.root)
@@ -70,19 +88,20 @@ export class NixEngine implements BuildEngine {
           'Free space on the machine, or remove old releases.',
         )
       }
-      const mine = new BuildJob(workshop, request, signal)
+      const mine = new BuildJob(workshop, request, signal, twice)
       job = mine
-      return await workshop.gate.share(() => runBuild(mine, progress))
+      const outcome = await workshop.gate.share(() => runBuild(mine, progress))
+      return { outcome, checks: mine.checks ?? new Map() }
     } catch (error) {
-      if (signal.aborted) return canceled().outcome
-      if (error instanceof BuildStopped) return error.outcome
+      if (signal.aborted) return failed(canceled().outcome)
+      if (error instanceof BuildStopped) return failed(error.outcome)
       const message = error instanceof Error ? error.message : String(error)
-      return {
+      return failed({
         ok: false,
         code: 'internal_error',
         message: job === null ? message : job.redact(message),
         hint: 'Push again; if it stays, run "npm run doctor".',
-      }
+      })
     } finally {
       await job?.close()
     }
@@ -101,11 +120,28 @@ export class NixEngine implements BuildEngine {
     return workshop.gate.alone(() => collectGarbage(workshop, budgetMb))
   }
 
+  async tidy(): Promise<void> {
+    this.#tidying ??= this.#workshop()
+      .then(shareFiles)
+      .finally(() => (this.#tidying = null))
+    await this.#tidying
+  }
+
+  async caches(app: string): Promise<BuildCache[]> {
+    return (await this.#workshop()).caches.sizes(app)
+  }
+
+  async purgeCaches(app: string): Promise<number> {
+    const { places, caches } = await this.#workshop()
+    await rememberPurge(places.agentState, app)
+    return caches.purge(app)
+  }
+
   async forgetApp(app: string): Promise<void> {
     const workshop = await this.#workshop()
     await removeRoots(workshop.store, CACHE_ROOTS, app)
     await forgetMemory(workshop.places.agentState, app)
-    await rm(join(workshop.places.cache, 'apps', app), { recursive: true, force: true })
+    await workshop.caches.purge(app)
   }
 
   async sweep(): Promise<string[]> {

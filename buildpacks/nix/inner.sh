@@ -51,14 +51,15 @@ program mount --bind "$top/tmp" "$root/var/tmp"
 program mount --bind "$top/home" "$root/home"
 program mount --bind "$cell/secrets" "$root/secrets"
 if [ "$caches" = 1 ]; then
-  program mount --bind "$cell/cache" "$root/cache"
+  program mount --rbind "$cell/cache" "$root/cache"
   # The next stage may run as another build user and has to write here as well.
   umask 000
 fi
 
 # ── /app ──
 copyIn() {
-  program cp -r --reflink=auto --no-preserve=ownership,timestamps "$1/." "$2/"
+  # What lies there already may be a link: it is replaced, not written through.
+  program cp -r --remove-destination --reflink=auto --no-preserve=ownership,timestamps "$1/." "$2/"
   program chmod -R u+w "$2"
 }
 case $mode in
@@ -89,10 +90,23 @@ case $mode in
       layer=${layers[index]}/app
       lower=$layer:$lower
       # Store folders belong to root, and no user namespace can write below them: with a folder of ours above each of
-      # them new files work everywhere.
-      (cd "$layer" && program find . -mindepth 1 -type d -printf '%P\0') |
-        (cd "$out/app" && program xargs -0 -r "$loader" --library-path "$libraryPath" "$stack/usr/bin/mkdir" -p)
+      # them new files work. Deep inside of packages nobody makes files, and there are thousands of folders: a build
+      # that does so all the same is run again over a copy.
+      (cd "$layer" && program find . -mindepth 1 -type d '(' -path '*/node_modules/*/*/*' -o -path '*/site-packages/*/*' \
+        -o -path './.sky/gomod/*/*/*/*' ')' -prune -o -type d -printf '%P\0') >> "$root/run/skypanel/skeleton"
     done
+    # A link of the source that stands in the place of such a folder hides it. Nothing is made through it: we are not
+    # inside of the new root yet, and it may lead anywhere.
+    while IFS= read -r -d '' link; do
+      for layer in "${layers[@]}"; do
+        [ -d "$layer/app/$link" ] || continue
+        program mv "$root/run/skypanel/skeleton" "$root/run/skypanel/whole"
+        while IFS= read -r -d '' folder; do
+          [ "$folder" = "$link" ] || [ "${folder#"$link/"}" != "$folder" ] || printf '%s\0' "$folder"
+        done < "$root/run/skypanel/whole" > "$root/run/skypanel/skeleton"
+      done
+    done < <(program find "$out/app" -type l -printf '%P\0')
+    (cd "$out/app" && program xargs -0 -r "$loader" --library-path "$libraryPath" "$stack/usr/bin/mkdir" -p) < "$root/run/skypanel/skeleton"
     program mount -t overlay -o "lowerdir=$lower,upperdir=$out/app,workdir=$out/.work,userxattr" app "$root/app"
     ;;
 esac
@@ -136,7 +150,11 @@ if [ -s /secrets/scan ]; then
   declare -A values=()
   while IFS= read -r -d '' pair; do values[${pair%%=*}]=${pair#*=}; done < /secrets/env
   while IFS= read -r -d '' name; do
-    found=$(grep -rlaF -m1 -f <(printf '%s\n' "${values[$name]}" | grep -v -e '^-----' | grep -E '.{12}') -- "$out" 2>/dev/null | head -n 1) || :
+    wanted() { printf '%s\n' "${values[$name]}" | grep -v -e '^-----' | grep -E '.{12}'; }
+    # Names of files and what links lead to are as public as what files hold.
+    named=$(find "$out" -printf '%P\n%l\n' | grep -acF -f <(wanted)) || :
+    [ "${named:-0}" = 0 ] || { printf '@sky leak %s %s\n' "$name" 'the name of a file or the target of a link'; exit 65; }
+    found=$(grep -rlaF -m1 -f <(wanted) -- "$out" 2>/dev/null | head -n 1) || :
     [ -z "$found" ] || { printf '@sky leak %s %s\n' "$name" "${found#"$out/app/"}"; exit 65; }
   done < /secrets/scan
 fi
@@ -156,10 +174,8 @@ if [ "$mode" = overlay ]; then
     : > "$out/complete"
   else
     umount -l /app
-    for layer in "${layers[@]}"; do
-      (cd "$layer/app" && find . -mindepth 1 -depth -type d -printf '%P\0') |
-        (cd "$out/app" && xargs -0 -r rmdir --ignore-fail-on-non-empty 2>/dev/null) || :
-    done
+    # The folders that stand above those of the layers, where nothing was put into them.
+    (cd "$out/app" && sort -ruz /run/skypanel/skeleton | xargs -0 -r rmdir --ignore-fail-on-non-empty 2>/dev/null) || :
   fi
 elif [ "$mode" = copy ] && [ "${#layers[@]}" -gt 0 ]; then
   : > "$out/complete"

@@ -1,4 +1,4 @@
-import { forcesCopy, rememberCopy } from './app-memory.ts'
+import { forcesCopy, purgesOf, rememberCopy } from './app-memory.ts'
 import type { Step } from '../plan.ts'
 import type { BuildJob, Task, Tell } from './build-job.ts'
 import {
@@ -17,7 +17,7 @@ import type { Added, SourcePaths } from './source-path.ts'
 import type { StageRecord } from './stage-records.ts'
 import { heading, indented, labelOf, reusedLine, Turns, warning } from './talk.ts'
 
-const since = (begun: number) => Math.round(performance.now() - begun)
+const elapsed = (begun: number) => Math.round(performance.now() - begun)
 
 interface Stage {
   readonly step: Step
@@ -30,11 +30,12 @@ async function makeStage(job: BuildJob, stage: Stage, tell: Tell, added: Added):
   const { step, inputs } = stage
   const begun = performance.now()
   const state = (state: 'started' | 'cached' | 'done' | 'failed') =>
-    tell({ type: 'stage', name: step.name, state, ms: since(begun) })
+    tell({ type: 'stage', name: step.name, state, ms: elapsed(begun) })
   const env = readableBy(step.secrets, request.env)
-  const caches = step.caches.map((name) =>
-    (request.plan.caches[name]?.dir ?? `/cache/${name}`).replace(/^\/cache\/?/, ''),
-  )
+  const caches = step.caches.map((cache) => {
+    const { dir, scope } = request.plan.caches[cache] ?? { dir: `/cache/${cache}`, scope: 'app' as const }
+    return { name: dir.replace(/^\/cache\/?/, ''), scope }
+  })
   const taskIn = (mode: 'overlay' | 'copy'): Task => {
     const spec = stageSpec({ ...inputs, mode })
     return {
@@ -45,6 +46,7 @@ async function makeStage(job: BuildJob, stage: Stage, tell: Tell, added: Added):
       commands: step.commands,
       env,
       caches,
+      offline: !step.network,
     }
   }
   tell({ type: 'line', text: heading(labelOf(step.name)) })
@@ -72,7 +74,7 @@ async function makeStage(job: BuildJob, stage: Stage, tell: Tell, added: Added):
     throw job.failure(done, step.name)
   }
   if (done.fresh) added.bytes += done.record.size
-  else tell({ type: 'line', text: indented(reusedLine(step.name, since(begun)).trim()) })
+  else tell({ type: 'line', text: indented(reusedLine(step.name, elapsed(begun)).trim()) })
   state(done.fresh ? 'done' : 'cached')
   return done.record
 }
@@ -89,6 +91,9 @@ export async function makeSteps(
   const { plan, app, env } = job.request
   const { stacks, salt } = job.workshop
   const order = inOrder(plan.steps)
+  const purges = await purgesOf(job.workshop.places.agentState, app)
+  // After a purge every step is another one, and the results of before are not found any more.
+  const since = purges === 0 ? '' : `+${purges}`
   const turns = new Turns(order.length, tell)
   const running = new Map<string, Promise<StageRecord>>()
   const make = async (step: Step, turn: number): Promise<StageRecord> => {
@@ -109,7 +114,7 @@ export async function makeSteps(
       layers: beneath,
       toolchains,
       system,
-      salt: saltedHash(salt, readableBy(step.secrets, env)),
+      salt: saltedHash(salt, readableBy(step.secrets, env)) + since,
     }
     return makeStage(job, { step, inputs }, (event) => turns.say(turn, event), added)
   }

@@ -46,6 +46,7 @@ async function argvFor(job: BuildJob, spec: LayerSpec, work: WorkFolder): Promis
     cell.caBundle,
     network,
     '',
+    '',
     '/usr/bin/nice',
     '-n',
     '10',

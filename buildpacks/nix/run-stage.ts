@@ -2,13 +2,14 @@ import { readFile, readlink, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import type { BuildLimits, Cell } from '../engine.ts'
-import { watchDisk } from './disk.ts'
+import { cacheFolders, type OpenCaches } from './app-caches.ts'
+import { usedMb, watchDisk } from './disk.ts'
 import { parseMark, parseNixLine } from './nix-log.ts'
 import { CELL, makeWorkFolder, type WorkFolder } from './places.ts'
 import { cellInput } from './secrets.ts'
 import { run } from './spawn.ts'
 import { ASSETS } from './stack.ts'
-import { invalidPaths, physical, type Store } from './store.ts'
+import { invalidPaths, physical, SHARE_FILES, type Store } from './store.ts'
 
 export interface StageRun {
   readonly store: Store
@@ -21,10 +22,14 @@ export interface StageRun {
   readonly env: Readonly<Record<string, string>>
   /** NUL-separated; what stages with network see of the registries. */
   readonly network: string
-  readonly cache: string | null
+  readonly cache: OpenCaches | null
   /** Monotonic ms (`performance.now()`) at which the build's time is up. */
   readonly deadline: number
   readonly signal: AbortSignal
+  /** Its output holds much that an earlier one held as well, e.g. the app's source. */
+  readonly shares?: boolean
+  /** Run it although its output is there, and compare: an output that differs is a failure. */
+  readonly again?: boolean
   readonly onLine: (line: string) => void
   readonly onCommand: (index: number) => void
 }
@@ -70,7 +75,8 @@ async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
     stage.cell.resolvConf,
     stage.cell.caBundle,
     network,
-    stage.cache ?? '',
+    stage.cache?.shared ?? '',
+    (stage.cache?.over ?? []).map(({ name, folder }) => `${name}\t${folder}\n`).join(''),
   ]
   const seconds = Math.max(1, Math.ceil((stage.deadline - performance.now()) / 1000))
   return [
@@ -106,16 +112,23 @@ async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
     '--option',
     'extra-sandbox-paths',
     CELL,
+    ...(stage.shares === true ? SHARE_FILES : []),
     '--timeout',
     String(seconds),
+    // With what differs kept beside the output, as `<output>.check`.
+    ...(stage.again === true ? ['--rebuild', '--keep-failed'] : []),
   ]
+}
+
+async function readOutputs(store: Store, derivation: string): Promise<string[]> {
+  const text = await readFile(physical(store, derivation), 'utf8').catch(() => '')
+  return Object.values(outputsOfDerivation(text))
 }
 
 /** Removes what an ended Nix left of builds that did not come to their end; what did stays. */
 async function removePartial(store: Store, derivations: ReadonlySet<string>): Promise<void> {
   for (const derivation of derivations) {
-    const text = await readFile(physical(store, derivation), 'utf8').catch(() => '')
-    const outputs = Object.values(outputsOfDerivation(text))
+    const outputs = await readOutputs(store, derivation)
     const halves = await invalidPaths(store, outputs)
     const left = [
       `${derivation}.chroot`,
@@ -135,6 +148,7 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
   const { store, cell, limits } = stage
   const work = await makeWorkFolder(store)
   const derivations = new Set<string>()
+  const outputs = new Set<string>()
   let stopped: StageEnd | null = null
   let leak: StageEnd | null = null
   const said: string[] = []
@@ -150,21 +164,40 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
     () => end({ ok: false, reason: 'time' }),
     Math.max(0, stage.deadline - performance.now()),
   )
-  const growing = () => [work.outside, ...[...derivations].map((path) => physical(store, `${path}.chroot`))]
-  using _watch = watchDisk(work.outside, growing, limits.diskMb, (usedMb) =>
-    end({ ok: false, reason: 'disk', usedMb }),
+  const caches = stage.cache === null ? [] : cacheFolders(stage.cache)
+  // What a build adds to its caches counts as well; what it found there does not.
+  const found = caches.length === 0 ? Promise.resolve(0) : usedMb(caches)
+  const growing = () => [
+    work.outside,
+    ...[...derivations].map((path) => physical(store, `${path}.chroot`)),
+    // Without Nix's chroot an output is written where it will stay.
+    ...outputs,
+    ...caches,
+  ]
+  using _watch = watchDisk(
+    work.outside,
+    growing,
+    limits.diskMb,
+    (usedMb) => end({ ok: false, reason: 'disk', usedMb }),
+    found,
   )
   const oomBefore = await cell.oomKills()
 
   const onStderrLine = (line: string) => {
     const event = parseNixLine(line)
-    if (event.type === 'building') derivations.add(event.derivation)
-    else if (event.type === 'message' && event.level <= 1 && event.text.trim() !== '') said.push(event.text)
+    if (event.type === 'building') {
+      derivations.add(event.derivation)
+      void readOutputs(store, event.derivation).then((paths) => {
+        for (const path of paths) outputs.add(physical(store, path))
+      })
+    } else if (event.type === 'message' && event.level <= 1 && event.text.trim() !== '') said.push(event.text)
     else if (event.type === 'output') {
       const mark = parseMark(event.line)
       if (mark === null) stage.onLine(event.line)
       else if (mark.type === 'run') stage.onCommand(mark.command)
-      else leak = { ok: false, reason: 'leak', name: mark.name, file: mark.file }
+      // What a command prints in our name is believed only of a config var that it was given.
+      else if (Object.hasOwn(stage.env, mark.name))
+        leak = { ok: false, reason: 'leak', name: mark.name, file: mark.file }
     }
   }
   try {
@@ -186,8 +219,7 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
       const text = said.slice(-15).join('\n') || result.stderr
       return { ok: false, reason: derivations.size === 0 ? 'nix' : 'failed', text }
     }
-    const outputs = await outputsOf(store, result.stdout)
-    return { ok: true, outputs }
+    return { ok: true, outputs: await outputsOf(store, result.stdout) }
   } finally {
     clearTimeout(timer)
     stage.signal.removeEventListener('abort', canceled)

@@ -56,6 +56,17 @@ export function treeHash(entries: readonly Entry[]): string {
   return hash.digest('hex')
 }
 
+/** Paths that are not the same in two folders, or only in one of them. */
+export function differingFiles(one: string, other: string): string[] {
+  const there = new Map(readTree(one).map(({ path, kind, sha256: hash }) => [path, `${kind} ${hash}`]))
+  const different = readTree(other).filter(({ path, kind, sha256: hash }) => {
+    const same = there.get(path) === `${kind} ${hash}`
+    there.delete(path)
+    return !same
+  })
+  return [...new Set([...different.map(({ path }) => path), ...there.keys()])].sort()
+}
+
 function names(pattern: string, path: string): boolean {
   const clean = pattern.replace(/^\.\//, '').replace(/\/+$/, '')
   return clean === '.' || clean === '' || matchesGlob(path, clean) || matchesGlob(path, `${clean}/**`)

@@ -35,9 +35,12 @@ export function callNixStore(store: Store, args: readonly string[]): Promise<Run
   return run([...store.enter, ...store.nix.nixStore, ...args], { env: store.nix.env })
 }
 
+/** Files that the store has already become one more name of them: releases of an app differ in a few only. */
+export const SHARE_FILES = ['--option', 'auto-optimise-store', 'true'] as const
+
 /** Copies a tree into the store under `name`. The tree must be root's alone while this runs. */
 export async function addPath(store: Store, name: string, folder: string): Promise<string> {
-  const argv = [...store.enter, ...store.nix.nix, 'store', 'add-path', '--name', name, folder]
+  const argv = [...store.enter, ...store.nix.nix, 'store', 'add-path', ...SHARE_FILES, '--name', name, folder]
   return (await runOrThrow(argv, { env: store.nix.env }, `Adding ${name} to the store`)).trim()
 }
 

@@ -2,11 +2,13 @@ import { createHash, randomBytes } from 'node:crypto'
 import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { CellProvider } from '../engine.ts'
+import { AppCaches } from './app-caches.ts'
 import type { Registries } from '../registries.ts'
 import { ensureNix } from './nix.ts'
 import { ensurePlaces } from './places.ts'
 import { Gate, SingleFlight } from './single-flight.ts'
 import { ASSETS, readStacks, type Stacks } from './stack.ts'
+import { type RemoteOptions, RemoteCache } from './remote/remote-cache.ts'
 import { StageRecords, type StageRecord } from './stage-records.ts'
 import type { Store } from './store.ts'
 
@@ -23,17 +25,21 @@ export interface EngineOptions {
   readonly buildGroup: string
   readonly registries: Registries
   readonly cells: CellProvider
+  /** A binary cache beside the store; absent: there is none. */
+  readonly remote?: RemoteOptions
   /** argv that enters the namespace in which the store is `/nix`; empty for a process that lives there. */
   readonly enter?: readonly string[]
 }
 
 /** What all builds of an engine share. */
-export interface Workshop extends EngineOptions {
+export interface Workshop extends Omit<EngineOptions, 'remote'> {
+  readonly remote: RemoteCache | null
   readonly store: Store
   readonly stacks: Stacks
   readonly records: StageRecords
   readonly flight: SingleFlight<StageRecord>
   readonly gate: Gate
+  readonly caches: AppCaches
   /** Hash of the files that carry stages out: with another box, every stage is another one. */
   readonly revision: string
   /** Key for hashes of config vars. */
@@ -69,13 +75,24 @@ export async function openWorkshop(options: EngineOptions): Promise<Workshop | n
   )
   const store: Store = { nix, root: options.places.nix, enter: options.enter ?? [] }
   await ensurePlaces(store)
+  const { remote, ...others } = options
   return {
-    ...options,
+    ...others,
+    remote:
+      remote === undefined
+        ? null
+        : new RemoteCache(
+            remote,
+            store,
+            join(options.places.cache, 'remote'),
+            join(options.places.agentState, 'cache-key'),
+          ),
     store,
     stacks,
     records: new StageRecords(store, options.places.agentState),
     flight: new SingleFlight(),
     gate: new Gate(),
+    caches: new AppCaches(options.places.cache),
     revision: await readRevision(),
     salt: await readSalt(options.places.agentState),
   }

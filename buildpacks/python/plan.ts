@@ -55,13 +55,10 @@ function planIn(context: PlanContext, workspace: UvWorkspace | null): LanguagePl
   return {
     ok: true,
     tools: [python.tool, ...(installer.tool === null ? [] : [installer.tool])],
-    steps: [install.step, ...(built === null ? [] : [built])],
+    steps: [install.step, built],
     caches: install.caches,
     include: [
-      {
-        step: built === null ? 'source' : 'build',
-        paths: built === null && workspace !== null ? workspaceFiles(workspace) : ['.'],
-      },
+      { step: 'build', paths: workspace === null ? ['.'] : workspaceFiles(workspace) },
       { step: 'install', paths: ['.'] },
     ],
     env: {
@@ -82,13 +79,21 @@ function planIn(context: PlanContext, workspace: UvWorkspace | null): LanguagePl
   }
 }
 
-/** The app as a package, and what it makes of its files. */
+/**
+ * Python would compile the app's own files at each start otherwise: what an instance writes goes with it. The source is
+ * never looked at again, so that equal times of all files do no harm. What the build itself compiled by times is
+ * replaced.
+ */
+const COMPILE_APP =
+  "python -m compileall -qq -f --invalidation-mode unchecked-hash -x '/([.]venv|node_modules)/' /app || true"
+
+/** The app as a package, what it makes of its files, and byte code of them. */
 function buildStep(
   { settings }: PlanContext,
   install: PythonInstall,
   django: Django | null,
   workspace: UvWorkspace | null,
-): Step | null {
+): Step {
   const collects = django?.collects === true && flag(settings, 'DISABLE_COLLECTSTATIC') !== true
   const set = override(settings, 'SKYPANEL_BUILD_CMD')
   const folder = django === null || django.folder === '.' ? '' : `cd ${django.folder} && `
@@ -97,8 +102,8 @@ function buildStep(
     ...install.own,
     ...(set === null ? [] : [stepIn(home, set.value)]),
     ...(collects ? [stepIn(home, `${folder}python manage.py collectstatic --noinput`)] : []),
+    COMPILE_APP,
   ]
-  if (commands.length === 0) return null
   return step({
     name: 'build',
     needs: ['install'],

@@ -33,6 +33,9 @@ const engine: BuildEngine = {
   rooted: async () => [],
   unroot: async () => undefined,
   collect: async () => 0,
+  tidy: async () => undefined,
+  caches: async () => [],
+  purgeCaches: async () => 0,
   forgetApp: async () => undefined,
   sweep: async () => [],
 }

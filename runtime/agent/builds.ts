@@ -99,6 +99,7 @@ export function createBuilds(options: BuildsOptions): Builds {
         {
           build: request.build,
           app: request.app,
+          ...(request.branch === undefined ? {} : { branch: request.branch }),
           source: join(folder, request.build, 'source'),
           plan,
           env: request.env,

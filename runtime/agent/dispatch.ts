@@ -3,6 +3,7 @@ import { type AgentVerb, agentVerbs } from '../../server/contract/nodes.ts'
 import { AgentError } from './agent-error.ts'
 import type { AgentContext } from './context.ts'
 import { audit } from './verbs/audit.ts'
+import { buildCaches, purgeCaches } from './verbs/build-caches.ts'
 import { collect } from './verbs/collect.ts'
 import { destroyApp } from './verbs/destroy-app.ts'
 import { hello } from './verbs/hello.ts'
@@ -35,6 +36,8 @@ const verbs: {
   kill: (agent, order) => done(agent.instances.kill(order.instance)),
   forget: (agent, order) => done(agent.instances.forget(order.instance)),
   observe: (agent, order) => agent.instances.observe(order.after, OBSERVE_MS),
+  buildCaches: (agent, order) => buildCaches(agent, order.app),
+  purgeCaches: (agent, order) => purgeCaches(agent, order.app),
   destroyApp: (agent, order) => destroyApp(agent, order.app),
 }
 

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BuildEngine, CellProvider } from '../../buildpacks/engine.ts'
+import type { RemoteOptions } from '../../buildpacks/nix/remote/remote-cache.ts'
 import { Registries } from '../../buildpacks/registries.ts'
 import type { AgentConfig } from '../config.ts'
 import { users } from '../installation.ts'
@@ -27,6 +28,16 @@ export function registryUrls(registries: Registries): string[] {
   return sites.filter((url): url is string => url !== null && URL.canParse(url))
 }
 
+async function remoteOptions(cache: NonNullable<AgentConfig['buildCache']>): Promise<RemoteOptions> {
+  const { parseRemotePlace } = await import('../../buildpacks/nix/remote/place.ts')
+  return {
+    place: parseRemotePlace(cache.url),
+    credentials: cache.credentials,
+    trusted: cache.trusted,
+    warn: (message) => process.stderr.write(`${message}\n`),
+  }
+}
+
 /** The engine that the installation's driver goes with. */
 export async function openEngine(config: AgentConfig, cells: CellProvider): Promise<BuildEngine> {
   if (config.installation.driver === 'fake') {
@@ -39,5 +50,6 @@ export async function openEngine(config: AgentConfig, cells: CellProvider): Prom
     buildGroup: users(config.installation.id).buildGroup,
     registries: readRegistries(config.paths.registries),
     cells,
+    ...(config.buildCache === null ? {} : { remote: await remoteOptions(config.buildCache) }),
   })
 }

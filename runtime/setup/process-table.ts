@@ -11,6 +11,9 @@ import { known, type SetupContext } from './setup-context.ts'
 const PASSED =
   /^SKYPANEL_(LOG_LEVEL|API_RATE|KEEP_RELEASES|MAX_PUSH_MB|BOOT_TIMEOUT|BUILD_SECONDS|BUILD_MEMORY_MB|BUILD_DISK_MB|CRASH_AT)$/
 
+/** The agent's own. */
+const PASSED_TO_AGENT = /^SKYPANEL_(CONCURRENT_BUILDS|CACHE_URL|CACHE_CREDENTIALS|CACHE_TRUSTED_KEYS)$/
+
 async function markOf(files: readonly string[]): Promise<string> {
   const hash = createHash('sha256')
   for (const file of files) hash.update(await readFile(file).catch(() => ''))
@@ -22,9 +25,12 @@ export async function processTable(context: SetupContext): Promise<Process[]> {
   const installation = known(context.installation, 'the installation')
   const { folder, node } = known(context.version, 'the installed version')
   const { caBundle } = known(context.registries, 'the registries')
-  const passed = Object.entries(context.env).filter(
-    (entry): entry is [string, string] => PASSED.test(entry[0]) && entry[1] !== undefined,
-  )
+  const passed = (names: RegExp) =>
+    Object.fromEntries(
+      Object.entries(context.env).filter(
+        (entry): entry is [string, string] => names.test(entry[0]) && entry[1] !== undefined,
+      ),
+    )
   return processes({
     installation,
     version: folder,
@@ -41,7 +47,8 @@ export async function processTable(context: SetupContext): Promise<Process[]> {
       () => caBundle,
       () => null,
     ),
-    serverEnv: Object.fromEntries(passed),
+    serverEnv: passed(PASSED),
+    agentEnv: passed(PASSED_TO_AGENT),
     // The number of what is pinned there, not of the empty file below it.
     namespace: await stat(context.at.mountNamespace).then(
       ({ ino }) => String(ino),

@@ -13,6 +13,9 @@ npm run uninstall         remove the platform with all its apps (asks first)
   --registry WHICH        auto (Consul) or embedded           SKYPANEL_REGISTRY    auto
   --driver WHICH          nspawn, or fake: nothing runs       SKYPANEL_DRIVER      nspawn
                           a database elsewhere                DATABASE_URL         a private cluster
+                          s3://BUCKET?endpoint=URL, file://…  SKYPANEL_CACHE_URL   no cache besides the store
+                          its access key, a file              SKYPANEL_CACHE_CREDENTIALS
+                          further keys to trust in it         SKYPANEL_CACHE_TRUSTED_KEYS
   --detach                return when it serves
   --json                  one object with all addresses as the last line of stdout
   --no-sample             push no sample app on the first run

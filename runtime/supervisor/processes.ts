@@ -17,6 +17,8 @@ export interface Facts {
   readonly caBundle: string | null
   /** Settings of the server that the operator gave, e.g. `SKYPANEL_LOG_LEVEL`. */
   readonly serverEnv: Readonly<Record<string, string>>
+  /** Settings of the agent that the operator gave; no secret stands in them. */
+  readonly agentEnv?: Readonly<Record<string, string>>
   /** Which mount namespace the agent lives in; made anew, the agent has to move. Empty: not made yet. */
   readonly namespace: string
   /** A mark of the files that our processes read when they start: another mark replaces them. Caddy is told instead. */
@@ -65,7 +67,13 @@ export function processes(facts: Facts): Process[] {
     process('agent', 1, {
       argv: ['nsenter', `--mount=${at.mountNamespace}`, '--', ...program('runtime/agent/main.js')],
       user: null,
-      env: { ...ours, ...certificates, HOME: '/root', SKYPANEL_NAMESPACE: facts.namespace },
+      env: {
+        ...ours,
+        ...certificates,
+        ...facts.agentEnv,
+        HOME: '/root',
+        SKYPANEL_NAMESPACE: facts.namespace,
+      },
       ready: { kind: 'socket', path: at.agentSocket },
     }),
     process('directory', 2, {

@@ -78,6 +78,8 @@ const RULES: Readonly<Record<string, Access>> = {
   'domains.list': 'app:view',
   'domains.add': 'app:manage',
   'domains.remove': 'app:manage',
+  'buildCaches.list': 'app:view',
+  'buildCaches.purge': 'app:deploy',
   'formation.list': 'app:view',
   'formation.scale': 'app:deploy',
   'formation.instances': 'app:view',

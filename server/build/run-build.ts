@@ -11,6 +11,7 @@ const RETRY = 300
 export interface BuildOrder {
   readonly build: BuildId
   readonly app: AppId
+  readonly branch?: string
   readonly plan: unknown
   readonly env: Readonly<Record<string, string>>
 }

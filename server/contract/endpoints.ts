@@ -1,5 +1,6 @@
 import { accountEndpoints } from './accounts.ts'
 import { appEndpoints } from './apps.ts'
+import { buildCacheEndpoints } from './build-caches.ts'
 import { configVarEndpoints } from './config-vars.ts'
 import { domainEndpoints } from './domains.ts'
 import { formationEndpoints } from './formation.ts'
@@ -13,6 +14,7 @@ import { sessionEndpoints } from './sessions.ts'
 export const endpoints = {
   accounts: accountEndpoints,
   apps: appEndpoints,
+  buildCaches: buildCacheEndpoints,
   configVars: configVarEndpoints,
   domains: domainEndpoints,
   formation: formationEndpoints,

@@ -161,6 +161,8 @@ export const agentVerbs = {
     request: order({
       build: BuildId,
       app: AppId,
+      /** Of which branch; caches of what frameworks build are kept for each. */
+      branch: z.string().max(250).optional(),
       plan: z.unknown(),
       env: z.record(z.string(), z.string()),
       limits: Limits.extend({ seconds: z.number().positive() }),
@@ -205,6 +207,22 @@ export const agentVerbs = {
   },
   /** Everything on disk of an app whose instances are gone: caches, uid range, log sources. */
   destroyApp: { request: order({ app: AppId }), reply: z.object({}) },
+  /** What an app's builds find again; walks through the files. */
+  buildCaches: {
+    request: z.object({ app: AppId }),
+    reply: z.object({
+      caches: z.array(
+        z.object({
+          name: z.string(),
+          branch: z.string().nullable(),
+          mb: z.number().int(),
+          usedAt: z.number(),
+        }),
+      ),
+    }),
+  },
+  /** Drops an app's caches; its next build makes each of its steps anew. */
+  purgeCaches: { request: order({ app: AppId }), reply: z.object({ freedMb: z.number().int() }) },
   /** For doctor: what is there and should not be. */
   audit: { request: z.object({}), reply: z.object({ findings: z.array(z.string()) }) },
 } as const

@@ -3,12 +3,14 @@ import type { Access } from '../contract/endpoint.ts'
 import type { AccountId, AppId, DeploymentId } from '../contract/ids.ts'
 import type { Build, Deployment, NewBuild, Release, Upload } from '../contract/releases.ts'
 import type { DeployContext } from './deploy-context.ts'
+import type { BuildCache } from '../contract/build-caches.ts'
 import type { Formation, Instance } from '../contract/formation.ts'
 import type { PushIntake } from './push-intake.ts'
 import type { Run } from '../contract/runs.ts'
 import type { Tx } from '../store/db.ts'
 import { DomainError } from '../domain/errors.ts'
 import { attachRun } from '../runs/attach-run.ts'
+import { listBuildCaches, purgeBuildCaches } from '../build/build-caches.ts'
 import { cancelBuild } from '../build/cancel-build.ts'
 import { createBuild } from '../build/create-build.ts'
 import { createPushIntake } from './take-push.ts'
@@ -110,6 +112,9 @@ export interface Deploy extends AsyncDisposable {
   ): Promise<{ build: Build; deployment: DeploymentId }>
   /** Takes an archive in, to be built from within a day. Errors: bad_request, too_large, build_failed. */
   upload(app: AppId, actor: Actor, archive: Readable, signal: AbortSignal): Promise<Upload>
+  /** What the app's builds find again. Errors: node_unavailable. */
+  buildCaches(app: AppId): Promise<BuildCache[]>
+  purgeBuildCaches(app: AppId): Promise<{ freed_mb: number }>
   /** A one-off instance of the current release. Errors: no_release. */
   createRun(tx: Tx, app: AppId, actor: Actor, input: RunInput): Promise<Run>
 
@@ -146,6 +151,8 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     cancelBuild: (tx, app, build) => cancelBuild(ctx, tx, app, build),
     createBuild: (tx, app, actor, input) => createBuild(ctx, tx, app, actor, input),
     upload: (app, actor, archive, signal) => uploadSource(ctx, app, actor, archive, signal),
+    buildCaches: (app) => listBuildCaches(ctx, app),
+    purgeBuildCaches: (app) => purgeBuildCaches(ctx, app),
     createRun: (tx, app, actor, input) => createRun(ctx, tx, app, actor, input),
     listReleases: (app, limit) => listReleases(db, app, limit),
     async release(app, version) {

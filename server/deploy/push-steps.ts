@@ -109,9 +109,17 @@ const buildStep: WorkStep = {
     if (build.state === 'succeeded') return
     const plan = BuildPlan.parse(build.plan)
     const env = await readConfig(ctx, ctx.db, build.app_id)
-    const policy = (await findApp(ctx.db, build.app_id))?.vulnerability_policy ?? 'warn'
+    const app = await findApp(ctx.db, build.app_id)
+    const policy = app?.vulnerability_policy ?? 'warn'
     const stock = takeStock(ctx, { id: build.id, folder: sourceFolder(work, build), plan }, policy)
-    const artifact = await runBuild(ctx, { build: build.id, app: build.app_id, plan, env }, work.signal)
+    // Code that was not pushed is on no branch: it finds what builds of the app's own branch keep.
+    const pushed = build.ref.startsWith('refs/heads/') ? build.ref.slice('refs/heads/'.length) : null
+    const branch = (pushed ?? app?.deploy_branch ?? 'main').slice(0, 250)
+    const artifact = await runBuild(
+      ctx,
+      { build: build.id, app: build.app_id, branch, plan, env },
+      work.signal,
+    )
     const { components, findings, lines, refusal } = await stock.finish(artifact)
     work.lines.push(...lines)
     if (refusal !== null)

@@ -45,6 +45,9 @@ function heldEngine() {
     rooted: async () => ['a', 'b'],
     unroot: async () => undefined,
     collect: async () => 0,
+    tidy: async () => undefined,
+    caches: async () => [],
+    purgeCaches: async () => 0,
     forgetApp: async () => undefined,
     sweep: async () => [],
   }

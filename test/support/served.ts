@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -11,6 +11,7 @@ import { NixEngine } from '../../buildpacks/nix/engine.ts'
 import { UnshareCells } from '../../buildpacks/nix/unshare-cells.ts'
 import type { BuildPlan } from '../../buildpacks/plan.ts'
 import { planFolder } from '../../buildpacks/plan-folder.ts'
+import { fillHosts } from './fixture-hosts.ts'
 import { type NixHome, openNixHome } from './nix-home.ts'
 
 const buildpacks = fileURLToPath(new URL('../../buildpacks', import.meta.url))
@@ -83,35 +84,6 @@ export class ServedWorld {
     return new ServedWorld(await openNixHome())
   }
 
-  /**
-   * Locks name the index that they were made with, and fixtures name no host: theirs stand for what this machine's pip
-   * uses, and for where that keeps its files.
-   */
-  async #fill(folder: string): Promise<void> {
-    for (const path of ['uv.lock', 'poetry.lock', 'pyproject.toml', 'Pipfile', 'Pipfile.lock']) {
-      const file = join(folder, path)
-      const text = existsSync(file) ? readFileSync(file, 'utf8') : ''
-      if (!text.includes('.invalid')) continue
-      const { index, files } = await this.#hosts()
-      writeFileSync(
-        file,
-        text.replaceAll('https://index.invalid/simple', index).replaceAll('https://files.invalid', files),
-      )
-    }
-  }
-
-  #found: { index: string; files: string } | null = null
-
-  async #hosts(): Promise<{ index: string; files: string }> {
-    if (this.#found !== null) return this.#found
-    const { indexUrl, ownIndex } = this.home.registries.pip
-    const index = (indexUrl ?? ownIndex ?? '').replace(/\/+$/, '')
-    const page = await (await fetch(`${index}/flask/`, { headers: { accept: 'text/html' } })).text()
-    const href = /href="([^"#]+)/.exec(page)?.[1] ?? ''
-    this.#found = { index, files: new URL(href, `${index}/flask/`).origin }
-    return this.#found
-  }
-
   /** As a push would do it; `name` is the app, whose caches a second push finds again. */
   async push({ name, folder }: Pick<ServedFixture, 'name' | 'folder'>): Promise<Pushed> {
     const app = name.replaceAll(/[^a-z0-9-]/g, '-')
@@ -122,7 +94,7 @@ export class ServedWorld {
       : {}
     for (const ours of ['expect.json', 'serve.json', 'config.json'])
       rmSync(join(source, 'app', ours), { force: true })
-    await this.#fill(join(source, 'app'))
+    await fillHosts(join(source, 'app'), this.home.registries)
     await this.#prepare(app, folder, source)
     const plan = await this.#plan(join(source, 'app'), config)
     return this.#build(app, source, plan, config)

@@ -10,6 +10,8 @@ export const astro: Framework = {
     const text = configText(view, 'astro.config')
     const dir = folderSetting(text, 'outDir') ?? 'dist'
     const buildEnv = { ASTRO_TELEMETRY_DISABLED: '1' }
+    // What Vite prepares of dependencies, under a random name each time.
+    const cache = { name: 'vite', folder: 'node_modules/.vite' }
     const serves = /\boutput\s*:\s*['"](?:server|hybrid)['"]|\badapter\s*:/.test(text)
     if (!serves)
       return {
@@ -19,6 +21,7 @@ export const astro: Framework = {
         immutable: ['/_astro/*'],
         build: 'astro build',
         buildEnv,
+        cache,
       }
     return {
       kind: 'server',
@@ -26,6 +29,7 @@ export const astro: Framework = {
       instead: /^astro preview\b/,
       build: 'astro build',
       buildEnv,
+      cache,
       runEnv: { HOST: '0.0.0.0' },
     }
   },

@@ -80,6 +80,20 @@ export const buildCommands: readonly CommandSpec[] = [
     load: async () => (await import('./rebuild.ts')).rebuild,
   },
   {
+    name: 'builds:cache',
+    summary: 'show what builds find again, with sizes',
+    app: true,
+    examples: ['builds:cache'],
+    load: async () => (await import('./cache.ts')).listBuildCaches,
+  },
+  {
+    name: 'builds:cache:purge',
+    summary: 'drop the build caches; the next build starts from nothing',
+    app: true,
+    examples: ['builds:cache:purge'],
+    load: async () => (await import('./purge-cache.ts')).purgeBuildCache,
+  },
+  {
     name: 'detect',
     summary: 'say how a folder would be built, and why',
     args: '[dir]',

@@ -12,5 +12,7 @@ export async function collect(
   for (const build of roots) await agent.engine.unroot(build)
   const freedMb = await agent.engine.collect(order.budgetMb)
   await pruneSkeletons(agent.skeletons, null)
+  // Nobody waits for it, and what it does not reach now it reaches the next time.
+  void agent.engine.tidy().catch(() => undefined)
   return { unrooted: roots.length, freedMb }
 }

@@ -3,6 +3,7 @@ import type { ApiDeps } from '../deps.ts'
 import type { RoutesOf } from '../route.ts'
 import { accountRoutes } from './accounts.ts'
 import { appRoutes } from './apps.ts'
+import { buildCacheRoutes } from './build-caches.ts'
 import { configVarRoutes } from './config-vars.ts'
 import { domainRoutes } from './domains.ts'
 import { formationRoutes } from './formation.ts'
@@ -19,6 +20,7 @@ export type AllRoutes = {
 export const allRoutes = (deps: ApiDeps): AllRoutes => ({
   accounts: accountRoutes(deps),
   apps: appRoutes(deps),
+  buildCaches: buildCacheRoutes(deps),
   configVars: configVarRoutes(deps),
   domains: domainRoutes(deps),
   formation: formationRoutes(deps),
