@@ -1,3 +1,5 @@
+import { posix } from 'node:path'
+
 /** Everything that only the build needs: modules and the compiler's cache. */
 export const KEPT = '/app/.sky'
 
@@ -21,10 +23,11 @@ find ${CACHE}/build -type f -exec touch -d '2 days ago' {} +
 touch -d '1 day ago' /tmp/before`
 
 /**
- * After an install: of all that is cached, what this version of the app needs. Archives of modules are left out, for
+ * After an install: of all that is cached, what this version of the app needs, whose module or workspace is `folder`.
+ * Archives of modules are left out, for
  * the modules lie unpacked beside them.
  */
-export const KEEP = `: What the build needs of it is kept with the app
+export const keep = (folder: string): string => `: What the build needs of it is kept with the app
 mkdir -p ${KEPT}/gocache ${KEPT}/gomod/cache
 find ${CACHE}/build -type f ! -newer /tmp/before ! -name README ! -name testexpire.txt -delete
 cp -r ${CACHE}/build/. ${KEPT}/gocache/
@@ -32,7 +35,7 @@ cd ${CACHE}/mod
 if [ -d cache/download ]; then
   find cache/download '(' -name '*.zip' -o -name '*.lock' ')' -prune -o -type f -print0 | xargs -0 -r cp -r --parents -t ${KEPT}/gomod
 fi
-{ cd /app; go list -m -f '{{.Dir}}' all 2>/dev/null || true; go env GOROOT; cd ${CACHE}/mod; } | sed -n 's#^${CACHE}/mod/##p' | while IFS= read -r module; do
+{ cd ${posix.join('/app', folder)}; go list -m -f '{{.Dir}}' all 2>/dev/null || true; go env GOROOT; cd ${CACHE}/mod; } | sed -n 's#^${CACHE}/mod/##p' | while IFS= read -r module; do
   cp -r --parents -t ${KEPT}/gomod "./$module"
 done
 cd /app`

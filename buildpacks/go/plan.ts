@@ -5,7 +5,7 @@ import type { Note, Step } from '../plan.ts'
 import { type LanguagePlan, type PlanContext, type Refusal, refuse, step } from '../provider.ts'
 import { flag, override } from '../settings.ts'
 import { type GoMain, type Mains, mainsOf } from './mains.ts'
-import { CACHE, CACHED, KEEP, KEPT, TAKE } from './kept.ts'
+import { CACHE, CACHED, keep, KEPT, TAKE } from './kept.ts'
 import { readModule } from './module.ts'
 import { belongsAbove, foreignImports, type GoModules, neededFiles, readModules } from './modules.ts'
 import { readSources } from './sources.ts'
@@ -106,7 +106,7 @@ function installStep(
       TAKE,
       ...(vendor === null ? [stepIn(folder, 'go mod download')] : []),
       `mkdir -p ${at(home, 'sky_stub')}\ncat > ${at(home, 'sky_stub/main.go')} <<'GO'\n${stub.join('\n')}\nGO\n${compile}`,
-      KEEP,
+      keep(folder),
     ],
     env: { ...ENV, ...CACHED },
     network: vendor === null,

@@ -58,7 +58,7 @@ function planIn(context: PlanContext, workspace: UvWorkspace | null): LanguagePl
     steps: [install.step, built],
     caches: install.caches,
     include: [
-      { step: 'build', paths: workspace === null ? ['.'] : workspaceFiles(workspace) },
+      { step: 'build', paths: ['.'] },
       { step: 'install', paths: ['.'] },
     ],
     env: {
