@@ -49,3 +49,15 @@ describe('an app in Haskell', () => {
     expect(planned({ 'package.yaml': 'name: x\n' })).toMatchObject({ ok: false })
   })
 })
+
+describe('the programs of a package.yaml', () => {
+  it('are its executables, not their fields', () => {
+    const files = {
+      'package.yaml':
+        'name: x\nexecutables:\n    post:\n        main: Main.hs\n        ghc-options:\n        - -threaded\n        dependencies:\n        - warp\n    admin:\n        main: Admin.hs\n',
+      'Main.hs': '',
+    }
+    expect(plan(files).steps[0]?.commands.join('\n')).toContain(' exe:post exe:admin')
+    expect(plan(files).tools[0]?.layer?.packages).toContain('libghc-warp-dev')
+  })
+})
