@@ -13,7 +13,6 @@ const plan = (files: Record<string, string>) => {
   if (!result.ok) throw new Error(result.message)
   return result.plan
 }
-const web = (files: Record<string, string>) => plan(files).release.processes['web']?.command
 
 const cabal = (needs: string) =>
   `name: shop\nversion: 1\n\nlibrary\n  build-depends:\n      base\n    , ${needs}\n\nexecutable server\n  main-is: Main.hs\n  build-depends: base, shop\n\ntest-suite t\n  build-depends: nobody-has-this\n`

@@ -13,7 +13,6 @@ const plan = (files: Record<string, string>) => {
   if (!result.ok) throw new Error(result.message)
   return result.plan
 }
-const web = (files: Record<string, string>) => plan(files).release.processes['web']?.command
 
 describe('an app of dune', () => {
   const app = (dune: string, more = {}) => ({ 'dune-project': '(lang dune 3.0)', 'bin/dune': dune, ...more })

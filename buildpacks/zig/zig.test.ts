@@ -13,7 +13,6 @@ const plan = (files: Record<string, string>) => {
   if (!result.ok) throw new Error(result.message)
   return result.plan
 }
-const web = (files: Record<string, string>) => plan(files).release.processes['web']?.command
 
 const zig = (more: Record<string, string>) => ({ 'build.zig': 'b.addExecutable(.{ .name = "x" })', ...more })
 
