@@ -10,7 +10,6 @@ export function leinSteps(env: Readonly<Record<string, string>>): { tools: Tool[
     ...env,
     LEIN_HOME: '/app/.sky/lein',
     LEIN_JVM_OPTS: '-XX:TieredStopAtLevel=1',
-    LEIN_SILENT: 'true',
   }
   const install = step({
     name: 'install',

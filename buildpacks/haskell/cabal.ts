@@ -55,7 +55,13 @@ function readHpack(view: FileView): Cabal {
   const block = (key: string) =>
     new RegExp(`^${key}:[ \\t]*\\n((?:[ \\t]+.*\\n?|-.*\\n?|\\n)*)`, 'm').exec(text)?.[1] ?? ''
   const name = /^name:\s*["']?([\w-]+)/m.exec(text)?.[1]
-  const programs = [...block('executables?').matchAll(/^ {1,4}([\w-]+):[ \t]*$/gm)].map(([, one = '']) => one)
+  const section = block('executables?')
+  // Only what stands as far in as the first is a program; the rest are their fields.
+  const indent = /^([ \t]+)\S/m.exec(section)?.[1] ?? ''
+  const programs = section
+    .split('\n')
+    .filter((line) => line.startsWith(indent) && /^[\w-]+:[ \t]*$/.test(line.slice(indent.length)))
+    .map((line) => line.slice(indent.length).replace(/:[ \t]*$/, ''))
   const needs = new Set<string>()
   const untested = text.replaceAll(/^(?:tests|benchmarks):[ \t]*\n(?:[ \t]+.*\n?|\n)*/gm, '')
   for (const [, list = ''] of untested.matchAll(

@@ -100,7 +100,7 @@ function site({ settings, manifest }: PlanContext): LanguagePlan | Refusal {
     title: 'Guile',
     version: manifest.defaults['guile'] ?? '',
     keepsOld: true,
-    packages: ['guile-3.0', 'guile-commonmark'],
+    packages: ['guile-3.0', 'guile-commonmark', 'guile-library'],
     phase: ['build'],
   })
   if (!guileTool.ok) return guileTool
