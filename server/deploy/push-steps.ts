@@ -61,6 +61,14 @@ export const exportStep: WorkStep = {
     // Only a push goes on from where the pusher saw the branch.
     if (build.source.kind === 'push' && (now ?? '') !== (/^0+$/.test(build.old_sha) ? '' : build.old_sha)) {
       const branch = build.ref.replace('refs/heads/', '')
+      if (now === build.commit_sha)
+        throw new Rejected(
+          'conflict',
+          `${branch} has this commit already: another push of it went live meanwhile.`,
+          {
+            hint: 'There is nothing left to do. To tell your copy: git fetch skypanel',
+          },
+        )
       throw new Rejected('conflict', `${branch} was moved by another push meanwhile.`, {
         hint: `Fetch it, merge it and push again: git pull skypanel ${branch}`,
       })

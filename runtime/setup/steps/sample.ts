@@ -80,13 +80,15 @@ async function push(
     const git = async (...argv: string[]) => {
       const ran = await tryRun(['git', ...argv], { cwd: join(folder, 'app'), env })
       if (ran.code !== 0) throw new Error(`git ${argv[0] ?? ''} failed: ${ran.stderr.trim().slice(-1000)}`)
+      return ran.stdout.trim()
     }
+    // Not the public address: its DNS records are often set only after this has told which.
+    const remote = `${onMachine(context)}/git/${app.name}.git`
     await git('init', '--quiet', '--initial-branch=main')
     await git('add', '--all')
     await git('commit', '--quiet', '--message=Hello')
     const child = await start({
-      // Not the public address: its DNS records are often set only after this has told which.
-      argv: ['git', 'push', `${onMachine(context)}/git/${app.name}.git`, 'main'],
+      argv: ['git', 'push', remote, 'main'],
       cwd: join(folder, 'app'),
       env,
       stdio: ['ignore', 'ignore', 'pipe'],
@@ -101,7 +103,10 @@ async function push(
       if (line !== undefined) say(line.replace(/^remote:\s*/, '').trim())
     })
     const code = await new Promise<number | null>((resolve) => child.once('close', resolve))
-    if (code !== 0)
+    if (code === 0) return
+    // The push of a run that was killed goes on; it may have gone live while ours waited for it.
+    const there = await git('ls-remote', remote, 'refs/heads/main')
+    if (there.split(/\s/)[0] !== (await git('rev-parse', 'HEAD')))
       throw new Error(
         `The push of the sample app failed (${code ?? 'killed'}):\n${output.trim().split('\n').slice(-15).join('\n')}`,
       )
