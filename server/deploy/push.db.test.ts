@@ -117,6 +117,18 @@ describe('a push', () => {
     expect(await app.releases()).toHaveLength(1)
   })
 
+  it('of a commit that another push brings meanwhile says that there is nothing left to do', async () => {
+    const app = await apps.make()
+    await app.work.change(fakeApp({ note: 'one', build: { seconds: 1 } }))
+    const first = app.work.push()
+    await until('the first build runs', async () =>
+      (await app.builds()).some(({ state }) => state === 'running'),
+    )
+    const [one, two] = await Promise.all([first, app.work.push()])
+    expect(one.code).toBe(0)
+    expect(two.text).toContain('has this commit already')
+  })
+
   it('can be canceled while it builds, leaves nothing, and is told', async () => {
     const app = await apps.make()
     await app.work.change(fakeApp({ build: { seconds: 60 } }))
