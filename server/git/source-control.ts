@@ -17,7 +17,7 @@ import {
   sweepSources,
   uploadRef,
 } from './sources-repo.ts'
-import { readCommit } from './tree-reader.ts'
+import { readCommit, refTip } from './tree-reader.ts'
 
 /** git takes a moment from the hook's end to the moved ref; after this it is stuck and its ref is moved for it. */
 const LANDING = 30_000
@@ -39,14 +39,14 @@ export function createSourceControl(root: string, pushes: Pushes, limits: FetchL
   return {
     export: (app, { commit, ref }, folder) => exportCommit(repoOf(root, app, ref), commit, folder),
     describe: (app, { commit, ref }) => readCommit(repoOf(root, app, ref), commit, isSourceRef(ref)),
-    readRef: (app, ref) => readRef(repoOf(root, app, ref), ref),
+    readRef: (app, ref) => refTip(repoOf(root, app, ref), ref),
     async landRef(app, { ref, to, from, token }) {
       // What was not pushed moves no branch: its ref names it already.
       if (isSourceRef(ref)) return true
       const live = token === null ? null : pushes.find(token)
       if (live !== null)
         await Promise.race([live.ended, new Promise((resolve) => setTimeout(resolve, LANDING).unref())])
-      if ((await readRef(repo(app), ref)) === to) return true
+      if ((await refTip(repo(app), ref)) === to) return true
       return moveRef(repo(app), ref, to, /^0+$/.test(from) ? null : from)
     },
     async upload(app, { id, author, archive }, signal) {

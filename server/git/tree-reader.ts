@@ -11,6 +11,20 @@ export interface CommitFacts {
 /** isomorphic-git reads a whole pack to get at one object of it: beyond this it is git's turn. */
 const MAX_PACK = 8 << 20
 
+// Loaded by the first push: a server that gets none is spared a megabyte of code.
+const library = async () => (await import('isomorphic-git')).default
+
+/** The commit that a full ref name stands at, or null. Read in this process: starting git takes longer than asking it. */
+export async function refTip(repo: string, ref: string): Promise<string | null> {
+  const git = await library()
+  try {
+    return await git.resolveRef({ fs, gitdir: repo, ref })
+  } catch (error) {
+    if (error instanceof git.Errors.NotFoundError) return null
+    throw error
+  }
+}
+
 /** Who wrote a commit, and its first line, cut to 200 characters. `byGit`: it may be an alternate's, or shallow. */
 export async function readCommit(repo: string, commit: string, byGit = false): Promise<CommitFacts> {
   if (byGit || (await hasBigPack(repo))) {
@@ -27,8 +41,7 @@ export async function readCommit(repo: string, commit: string, byGit = false): P
     const [author = '', subject = ''] = stdout.split('\n')
     return { author, subject: subject.slice(0, 200) }
   }
-  // Loaded by the first push: a server that gets none is spared a megabyte of code.
-  const { default: git } = await import('isomorphic-git')
+  const git = await library()
   const { commit: facts } = await git.readCommit({ fs, gitdir: repo, oid: commit })
   const subject = facts.message.trimStart().split('\n', 1)[0] ?? ''
   return { author: `${facts.author.name} <${facts.author.email}>`, subject: subject.slice(0, 200) }
