@@ -27,6 +27,7 @@ import { createSealer } from './secrets/sealer.ts'
 import { openDb } from './store/db.ts'
 import { checkMigrations } from './store/migrate.ts'
 import { createStatus } from './telemetry/status.ts'
+import { tidyMemory } from './telemetry/tidy-memory.ts'
 
 const MB = 1024 * 1024
 /** The database starts beside us; after this it is not late but away. */
@@ -53,6 +54,7 @@ export async function serve(config: Config, log: Logger, ending: AbortSignal): P
 
   using node = createNodeClient(paths.agentSocket, lead.epoch)
   using bus = createBus(db)
+  using _memory = tidyMemory(globalThis.gc ?? null)
   const pushes = createPushes()
   const hooks = join(paths.git, 'hooks')
   await mkdir(paths.git, { recursive: true, mode: 0o750 })

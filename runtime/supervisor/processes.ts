@@ -25,6 +25,9 @@ export interface Facts {
   readonly settings: string
 }
 
+/** The server collects its garbage when it has calmed down (server/telemetry/tidy-memory.ts). */
+const withCollector = ([node = '', ...rest]: readonly string[]) => [node, '--expose-gc', ...rest]
+
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 
 /** Every process of an installation. Pure: the same facts give the same table. */
@@ -109,7 +112,7 @@ export function processes(facts: Facts): Process[] {
       ready: { kind: 'tcp', port: installation.ports.http },
     }),
     process('server', 3, {
-      argv: program('server/main.mjs', 'serve'),
+      argv: withCollector(program('server/main.mjs', 'serve')),
       user: who.server,
       env: { ...ours, ...certificates, ...facts.serverEnv },
       plane: 'control',
