@@ -28,7 +28,7 @@ export function readAptfile(
   if (packages.size > MAX_PACKAGES)
     return refuse(
       `The Aptfile names ${packages.size} packages, more than ${MAX_PACKAGES}`,
-      'Bring a Dockerfile instead.',
+      'Name what the app itself needs; what that depends on comes with it.',
     )
   return { ok: true, packages: [...packages].sort() }
 }

@@ -44,7 +44,7 @@ export function debianTool(
   if (fit === 'no') {
     return refuse(
       `${asked}, and this platform has ${tool.title} ${tool.version}`,
-      `Allow ${tool.version} there, or bring a Dockerfile that has the version you need.`,
+      `Allow ${tool.version} there; no other can be had on this platform.`,
     )
   }
   const notes: Note[] =

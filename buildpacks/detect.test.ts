@@ -72,6 +72,13 @@ describe('the language of an app', () => {
     expect(refusal(nodeApp, { SKYPANEL_BUILDPACK: 'fortran' })).toBe('There is no buildpack "fortran"')
   })
 
+  it('that is described by its image alone is told so', () => {
+    expect(planned({ Dockerfile: 'FROM scratch\n' })).toMatchObject({
+      ok: false,
+      message: 'This app is described by its Dockerfile alone, and images are not built yet',
+    })
+  })
+
   it('that nobody knows is refused with who was asked and why not', () => {
     const refused = planned({ 'main.unknown': '' })
     expect(refused).toMatchObject({

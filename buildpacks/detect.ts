@@ -29,7 +29,7 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
     why: found.why,
   }))
   const main = choose(candidates, looked.named)
-  if (main === null) return nobody(looked.named, providers, asked, appFolders(view, providers))
+  if (main === null) return nobody(looked.named, providers, asked, view)
   const planned = main.provider.plan(main.context)
   if (!planned.ok) return failure(planned.message, planned.hint, asked)
   const apt = readAptfile(main.context.view)
@@ -109,7 +109,7 @@ function nobody(
   named: NamedLanguage | null,
   providers: readonly Provider[],
   asked: readonly Asked[],
-  folders: readonly string[],
+  view: FileView,
 ): Failure {
   const known = providers.map(({ manifest }) => manifest.name).join(', ')
   if (named !== null && named.strict) {
@@ -119,6 +119,7 @@ function nobody(
       asked,
     )
   }
+  const folders = appFolders(view, providers)
   if (folders.length > 0) {
     return failure(
       'No language was recognised at the root of this repository',
@@ -126,15 +127,24 @@ function nobody(
       asked,
     )
   }
-  const files = [
-    ...new Set(providers.flatMap(({ manifest }) => [...manifest.detect.all, ...manifest.detect.any])),
-  ].slice(0, 8)
+  const image = ['Dockerfile', 'Containerfile', 'heroku.yml'].find((file) => view.exists(file))
+  if (image !== undefined) {
+    return failure(
+      `This app is described by its ${image} alone, and images are not built yet`,
+      `Add the files by which its language is known (${KNOWN_BY}), and a Procfile with the image's command.`,
+      asked,
+    )
+  }
   return failure(
     'No language was recognised in this app',
-    `SkyPanel builds: ${known}. Put one of ${files.join(', ')} at the root of the repository.`,
+    `An app is known by files at the root of its repository: ${KNOWN_BY}. SkyPanel builds: ${known}.`,
     asked,
   )
 }
+
+/** What most apps are known by. */
+const KNOWN_BY =
+  'package.json, requirements.txt or pyproject.toml, Gemfile, go.mod, composer.json, pom.xml, Cargo.toml, mix.exs, index.html'
 
 /** What an Aptfile names is there for the build and for instances, whatever it is meant for. */
 function withPackages(plan: LanguagePlan, packages: readonly string[]): LanguagePlan {

@@ -36,7 +36,7 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
   if (!allows(declared.text, debian)) {
     return refuse(
       `${declared.from} asks for Elixir ${declared.text.slice(0, 60)}, and this platform has Elixir ${debian}`,
-      `Allow it (\`elixir: "~> ${debian}"\`), or bring a Dockerfile.`,
+      `Allow it (\`elixir: "~> ${debian}"\`); no other can be had on this platform.`,
     )
   }
   const name = mix.release ?? mix.app

@@ -26,7 +26,7 @@ describe('an app whose toolchain nobody here has', () => {
       ok: false,
       message:
         'This app needs dotnet-sdk 9.0.100 (asked for by global.json), which neither Debian nor the package registries of this platform have',
-      hint: expect.stringContaining('Dockerfile') as string,
+      hint: expect.stringContaining('with a Procfile') as string,
     })
   })
 })

@@ -5,6 +5,6 @@ export function missingTool({ name, want, from }: Tool): { message: string; hint
   const version = want === '*' ? '' : ` ${want.slice(0, 60)} (asked for by ${from})`
   return {
     message: `This app needs ${name}${version}, which neither Debian nor the package registries of this platform have`,
-    hint: `Bring a Dockerfile that starts from an image with ${name}, or commit what your own build of the app leaves, with a Procfile that starts it.`,
+    hint: `Commit what your own build of the app leaves, with a Procfile that starts it.`,
   }
 }

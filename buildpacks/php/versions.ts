@@ -66,7 +66,7 @@ export function versions(
   if (!semver.intersects(line, `~${debian}.0`)) {
     return refuse(
       `${declared.from} asks for PHP ${declared.text}, and this platform has PHP ${debian}`,
-      `Allow it (\`"php": "^${debian}"\`, then \`composer update --lock\`), or bring a Dockerfile.`,
+      `Allow it (\`"php": "^${debian}"\`, then \`composer update --lock\`); no other can be had on this platform.`,
     )
   }
   const asked = [...composer.extensions].flatMap((name) =>

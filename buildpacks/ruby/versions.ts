@@ -38,7 +38,7 @@ export function versions({ view, settings, manifest }: PlanContext, gems: Gems):
   if (!semver.intersects(line, `~${debian}.0`)) {
     return refuse(
       `${declared.from} asks for Ruby ${text}, and this platform has Ruby ${debian}`,
-      `Write \`ruby "~> ${debian}.0"\` into the Gemfile and run \`bundle update --ruby\`, or bring a Dockerfile.`,
+      `Write \`ruby "~> ${debian}.0"\` into the Gemfile and run \`bundle update --ruby\`; no other can be had on this platform.`,
     )
   }
   const exact = /^\d+\.\d+\.\d+/.test(text)

@@ -17,7 +17,7 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
     const tool = view.exists('project.scala') ? 'scala-cli' : 'Mill'
     return refuse(
       `This Scala app is built with ${tool}, which this platform cannot provide`,
-      'Build it with sbt (build.sbt, project/build.properties), or bring a Dockerfile.',
+      'Build it with sbt (build.sbt, project/build.properties).',
     )
   }
   const asked = versions(context)
