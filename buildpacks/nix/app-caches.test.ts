@@ -14,7 +14,8 @@ beforeEach(() => {
 
 const npm = { name: 'npm', scope: 'app' } as const
 const next = { name: 'next', scope: 'app+branch' } as const
-const fill = (folder: string, mb: number) => writeFileSync(join(folder, 'data'), Buffer.alloc(mb * 2 ** 20, 1))
+const fill = (folder: string, mb: number) =>
+  writeFileSync(join(folder, 'data'), Buffer.alloc(mb * 2 ** 20, 1))
 
 describe('the caches of an app', () => {
   test('are shared by its branches where they hold packages, and each branch has its own of what it builds', async () => {
