@@ -16,7 +16,8 @@ let warnings: string[] = []
 beforeAll(async () => {
   bench = await openNixBench()
   s3 = await openS3()
-})
+  // The server is compiled on a machine that has not done so before, beside all the other tests.
+}, 1_200_000)
 afterAll(async () => {
   await s3.close()
   await bench.close()
