@@ -32,7 +32,7 @@ export function mavenSteps(
   const mvn = wrapper === null ? 'mvn' : 'sh ./mvnw'
   // Older ones cannot read a second repository beneath the first.
   const tail = wrapper === null || atLeast39(wrapper)
-  const all = { ...env, MAVEN_USER_HOME: '/app/.sky/m2home', ...(tail ? {} : {}) }
+  const all = { ...env, MAVEN_USER_HOME: '/app/.sky/m2home' }
   const only = module === null ? '' : ` -pl ${module.folder} -am`
   // Archives would hold the time of the build otherwise, and no two builds of the same would be equal.
   const time = '-Dproject.build.outputTimestamp=1980-02-01T00:00:00Z'
