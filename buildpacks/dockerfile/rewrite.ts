@@ -1,0 +1,31 @@
+import type { Parsed } from './parse.ts'
+import { type Reference, referencesOf, type Stage } from './stages.ts'
+
+/**
+ * The Dockerfile with names of images as the build has them. Every line stays where it is, so that what buildah says
+ * of a line is true of the app's own file. Pure.
+ */
+export function rewriteImages(
+  { lines }: Pick<Parsed, 'lines'>,
+  stages: readonly Stage[],
+  nameOf: (image: string) => string,
+): string {
+  const text = [...lines]
+  stages.forEach((stage, index) => {
+    const [from, ...others] = referencesOf(stages, index)
+    if (from !== undefined) replaceFrom(text, stage, from, nameOf)
+    for (const { line, image, stage: known } of others) {
+      if (known !== null) continue
+      const one = stage.instructions.find((instruction) => instruction.line === line)
+      for (let at = line - 1; at < (one?.end ?? line); at++)
+        text[at] = (text[at] ?? '').replaceAll(`from=${image}`, `from=${nameOf(image)}`)
+    }
+  })
+  return text.join('\n')
+}
+
+function replaceFrom(text: string[], stage: Stage, from: Reference, nameOf: (image: string) => string): void {
+  const image = from.stage === null ? nameOf(stage.image) : stage.image
+  text[stage.line - 1] = `FROM ${image}${stage.name === null ? '' : ` AS ${stage.name}`}`
+  for (let at = stage.line; at < stage.end; at++) text[at] = ''
+}

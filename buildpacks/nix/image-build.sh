@@ -1,0 +1,64 @@
+# Inside of the box, as uid 0 of its user namespace: buildah builds the Dockerfile, then the image becomes a plain tree.
+export CONTAINERS_STORAGE_CONF=/in/storage.conf CONTAINERS_REGISTRIES_CONF=/in/registries.conf CONTAINERS_CONF=/in/containers.conf
+export BUILDAH_ISOLATION=chroot SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
+mapfile -d '' -t given < /in/arguments
+policy=(--signature-policy /in/policy.json)
+buildah build --layers --format docker --pull=missing --retry 1 --iidfile /out/iid "${policy[@]}" \
+  --file /in/Dockerfile "${given[@]}" /in/context 2>&1
+image=$(cat /out/iid)
+buildah inspect --type image "$image" > /out/config.json
+container=$(buildah from --pull=never "${policy[@]}" "$image")
+tree=$(buildah mount "$container")
+user=$(buildah inspect --type image --format '{{.OCIv1.Config.User}}' "$image")
+workdir=$(buildah inspect --type image --format '{{.OCIv1.Config.WorkingDir}}' "$image")
+
+# ── who it runs as ──
+name=${user%%:*} group=
+[ "$user" = "$name" ] || group=${user#*:}
+field() { awk -F: -v key="$2" -v column="$3" '$1 == key || $3 == key { print $column; exit }' "$tree/etc/$1" 2>/dev/null || :; }
+uid=$name
+[[ $name =~ ^[0-9]+$ ]] || uid=$(field passwd "$name" 3)
+if [ -z "$name" ]; then uid=0; fi
+if [ -z "$uid" ]; then
+  echo "USER $user: there is no user of that name in the image. Make it by RUN useradd, or name a number." >&2
+  exit 1
+fi
+gid=$(field passwd "$uid" 4)
+[ -z "$group" ] || gid=$group
+[[ $gid =~ ^[0-9]*$ ]] || gid=$(field group "$gid" 3)
+home=$(field passwd "$uid" 6)
+given=$uid
+# Instances never run as root.
+if [ "$uid" = 0 ]; then uid=1000 gid=1000 home=${workdir:-/}; fi
+gid=${gid:-$uid}
+
+# ── the tree: what a store path can hold, and what an instance needs to find ──
+mkdir /out/root
+tar -C "$tree" --one-file-system --exclude='./dev/*' --exclude='./proc/*' --exclude='./sys/*' --exclude='./run/*' -cf - . | tar -C /out/root -xpf -
+cd /out/root
+find . -xdev '(' -type b -o -type c -o -type p -o -type s ')' -delete
+for folder in usr etc proc sys dev run tmp var/tmp nix/store; do
+  [ -d "$folder" ] || { rm -f "$folder"; mkdir -p "$folder"; }
+done
+[ -f etc/passwd ] && [ ! -L etc/passwd ] || { rm -rf etc/passwd; : > etc/passwd; }
+printf 'skypanel:x:%s:%s::%s:/bin/sh\n' "$uid" "$gid" "${home:-/}" >> etc/passwd
+printf '%s\n' "$uid" "$gid" "${home:-/}" "$given" > /out/user
+# Whose folders these are: a store path does not know.
+find . -xdev -name node_modules -prune -o -type d '(' ! -uid 0 -o ! -gid 0 ')' -printf '%U %G %P\0' > /out/owners
+if [ "$given" = 0 ] && [ -n "$workdir" ] && [ "$workdir" != / ]; then
+  find ".$workdir" -xdev -type d '(' -name node_modules -o -name site-packages -o -name .git ')' -prune -o -type d -printf "$uid $gid %p\0" 2>/dev/null | sed -z 's# \./# #' >> /out/owners || :
+fi
+
+# ── no secret may end in the store ──
+if [ -s /secrets/scan ]; then
+  while IFS= read -r -d '' name; do
+    [ -e "/secrets/values/$name" ] || continue
+    wanted() { grep -v -e '^-----' "/secrets/values/$name" | grep -E '.{12}'; }
+    named=$(find . /out/config.json -printf '%P\n%l\n' | grep -acF -f <(wanted)) || :
+    [ "${named:-0}" = 0 ] || { printf '@sky leak %s %s\n' "$name" 'the name of a file or the target of a link'; exit 65; }
+    found=$(grep -rlaF -m1 -f <(wanted) -- . /out/config.json 2>/dev/null | head -n 1) || :
+    [ -z "$found" ] || { printf '@sky leak %s %s\n' "$name" "${found#./}"; exit 65; }
+  done < /secrets/scan
+fi
+chmod -R u+rwX .
+buildah rm "$container" > /dev/null
