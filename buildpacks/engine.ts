@@ -52,6 +52,12 @@ export type BuildProgress =
       readonly ms?: number
     }
 
+/** How instances of an image are started; its store path is the artifact's `stack` and holds `root` and `owners`. */
+export interface ImageLaunch {
+  readonly uid: number
+  readonly workdir: string
+}
+
 /** Store paths of a finished build, as `contract/nodes.ts#Artifact` names them. */
 export interface BuiltArtifact {
   readonly stack: string
@@ -60,6 +66,8 @@ export interface BuiltArtifact {
   /** Layers over the stack, the uppermost first; absent: none. */
   readonly system?: readonly string[]
   readonly closure: readonly string[]
+  /** Only of a Dockerfile: the release is a whole root file system. */
+  readonly image?: ImageLaunch
   readonly env: Readonly<Record<string, string>>
   readonly processTypes: Readonly<Record<string, string>>
   readonly size: number

@@ -74,7 +74,8 @@ export const ImageBase = z.discriminatedUnion('kind', [
     /** What it is, in words. */
     title: z.string(),
   }),
-  z.object({ kind: z.literal('pull') }),
+  /** From a registry, by the name that is pulled. */
+  z.object({ kind: z.literal('pull'), from: z.string() }),
 ])
 export type ImageBase = z.infer<typeof ImageBase>
 

@@ -69,13 +69,17 @@ export function shortName(image: string): { name: string; tag: string; digest: b
     : { name: path, tag: 'latest', digest }
 }
 
-/** What an image's name means here, `aliases` of the operator first; null: it is pulled from its registry. Pure. */
+/** What an image's name means here, `aliases` of the operator first; what is not known is pulled from its registry. Pure. */
 export function baseOf(
   image: string,
   stackName: string,
   aliases: Readonly<Record<string, string>>,
-): Substitute | null {
-  const aliased = Object.hasOwn(aliases, image) ? (aliases[image] ?? image) : image
+): Substitute {
+  const meant = Object.hasOwn(aliases, image) ? (aliases[image] ?? image) : image
+  return substitute(meant, stackName) ?? { base: { kind: 'pull', from: meant }, tools: [] }
+}
+
+function substitute(aliased: string, stackName: string): Substitute | null {
   if (aliased === 'scratch') return { base: { kind: 'scratch' }, tools: [] }
   const { name, tag, digest } = shortName(aliased)
   if (digest) return null

@@ -148,10 +148,10 @@ function basesOf({ settings, manifest }: PlanContext, stages: readonly Stage[], 
   for (const { line, image, stage } of needed.flatMap((index) => referencesOf(stages, index))) {
     if (stage !== null || named.some((one) => one.image === image)) continue
     const known = baseOf(image, stack, settings.images ?? {})
-    if (known === null && /^skypanel\//.test(image))
+    if (known.base.kind === 'pull' && known.base.from.startsWith('skypanel/'))
       problems.push({ line, message: `There is no ${shown(image)}`, hint: `The stacks are skypanel/stack:${stack.replace(/^.*-/, '')} and, with compilers, skypanel/stack:${stack.replace(/^.*-/, '')}-build.` })
-    named.push({ line, image, base: known?.base ?? { kind: 'pull' } })
-    for (const tool of known?.tools ?? []) {
+    named.push({ line, image, base: known.base })
+    for (const tool of known.tools) {
       const other = tools.get(tool.name)
       if (other !== undefined && other.want !== tool.want)
         problems.push({
@@ -165,7 +165,15 @@ function basesOf({ settings, manifest }: PlanContext, stages: readonly Stage[], 
   const wanted = [...tools.values()].map(({ name, want, line }) =>
     request({ name, want, from: `line ${line} of the Dockerfile`, source: name === 'go' ? 'goproxy' : 'npm', phase: ['build'] }),
   )
-  return { named, tools: wanted, problems }
+  const buildah = request({
+    name: 'buildah',
+    want: '*',
+    from: 'default',
+    source: 'debian',
+    phase: ['build'],
+    layer: { suite: null, packages: ['buildah', 'netavark'] },
+  })
+  return { named, tools: [buildah, ...wanted], problems }
 }
 
 /** What the image starts, where the file tells: an image from elsewhere may bring a part of it. */

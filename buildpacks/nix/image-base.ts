@@ -1,0 +1,171 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, chown, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ImageBase } from '../plan.ts'
+import type { BuildJob, Tell } from './build-job.ts'
+import { aptSources } from './debian.ts'
+import type { Toolchain } from './expression.ts'
+import { BuildStopped, canceled, explainEnd } from './failure.ts'
+import { containersConf, IMAGE_UIDS, nulList, POLICY, registriesConf, storageConf } from './image-files.ts'
+import { makeWorkFolder } from './places.ts'
+import { runInCell, type ScriptEnd } from './run-in-cell.ts'
+import { GivenUp } from './single-flight.ts'
+import { ASSETS } from './stack.ts'
+import { heading, indented } from './talk.ts'
+
+export type OwnBase = Extract<ImageBase, { kind: 'made' | 'stack' }>
+
+/** A base as builds find it: its folder below the bases, and the name of the image in it. */
+export interface MadeBase {
+  readonly folder: string
+  readonly name: string
+}
+
+/** Folder of all bases, which builds see read-only. */
+export const basesFolder = (cache: string) => join(cache, 'image-bases')
+
+const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** What `buildah config` is told of a base: as the images are that it stands in for. Pure. */
+export function configOf(base: OwnBase, toolchains: readonly Toolchain[]): string[] {
+  const version = (name: string) => toolchains.find((tool) => tool.name === name)?.version ?? ''
+  const plain = ['--env', `PATH=${PATH}`, '--cmd', 'bash']
+  if (base.kind === 'stack' || base.flavor === 'debian') return plain
+  if (base.flavor === 'node')
+    return ['--env', `PATH=${PATH}`, '--env', `NODE_VERSION=${version('node')}`, '--cmd', '["node"]']
+  if (base.flavor === 'python')
+    return ['--env', `PATH=${PATH}`, '--env', 'LANG=C.UTF-8', '--cmd', '["python3"]']
+  const go = ['--env', `PATH=/go/bin:/usr/local/go/bin:${PATH}`, '--env', 'GOPATH=/go', '--env', 'GOTOOLCHAIN=local']
+  return [...go, '--env', `GOLANG_VERSION=${version('go')}`, '--workingdir', '/go', '--cmd', 'bash']
+}
+
+interface Wanted {
+  readonly base: OwnBase
+  readonly tools: readonly Toolchain[]
+  readonly key: string
+}
+
+async function wantedOf(job: BuildJob, base: OwnBase, toolchains: readonly Toolchain[]): Promise<Wanted> {
+  const names = base.kind === 'made' ? base.tools : []
+  const tools = toolchains.filter(({ name }) => names.includes(name))
+  const { stacks } = job.workshop
+  const scripts = await Promise.all(
+    ['image.sh', 'image-base.sh'].map((name) => readFile(join(ASSETS, name), 'utf8')),
+  )
+  const key = createHash('sha256')
+    .update(JSON.stringify([scripts, base, tools.map((tool) => tool.run.path), stacks.build.path, stacks.run.path]))
+    .digest('hex')
+    .slice(0, 32)
+  return { base, tools, key }
+}
+
+/**
+ * A base that this platform makes itself, made at first use and shared by all apps: nothing of any app is in it. It is as
+ * old as the stacks, so new stacks make new bases.
+ */
+export async function ensureBase(
+  job: BuildJob,
+  base: OwnBase,
+  toolchains: readonly Toolchain[],
+  layers: readonly string[],
+  tell: Tell,
+): Promise<MadeBase> {
+  const wanted = await wantedOf(job, base, toolchains)
+  const { places, flight, records } = job.workshop
+  const folder = join(basesFolder(places.cache), wanted.key)
+  const made = { folder: wanted.key, name: `localhost/skypanel/base:${wanted.key}` }
+  await mkdir(basesFolder(places.cache), { recursive: true, mode: 0o755 })
+  if (!existsSync(folder)) {
+    const title = base.kind === 'made' ? base.title : `the stack ${job.workshop.stacks[base.which].name}`
+    tell({ type: 'line', text: heading(`Preparing ${title}`) })
+    const failed: Extract<ScriptEnd, { ok: false }>[] = []
+    try {
+      await flight.run(`base-${wanted.key}`, job.stop.signal, async () => {
+        const end = await makeBase(job, wanted, folder, made.name, layers, tell)
+        if (!end.ok) {
+          failed.push(end)
+          throw new GivenUp('the base failed')
+        }
+        const path = job.workshop.stacks.build.path
+        return (await records.find(wanted.key)) ?? { path, closure: [path], size: 0, complete: false }
+      })
+    } catch (error) {
+      const [mine] = failed
+      if (mine !== undefined) throw explainEnd(mine.end, `prepare ${title}`, '', mine.tail, job.request.limits)
+      if (job.stop.signal.aborted) throw canceled()
+      throw error
+    }
+  }
+  const now = new Date()
+  await utimes(folder, now, now)
+  return made
+}
+
+async function makeBase(
+  job: BuildJob,
+  { base, tools }: Wanted,
+  folder: string,
+  name: string,
+  layers: readonly string[],
+  tell: Tell,
+): Promise<ScriptEnd> {
+  const { store, stacks, registries } = job.workshop
+  const work = await makeWorkFolder(store)
+  const storage = `${folder}.${process.pid}.new`
+  const tools_ = tools.map((tool) => `${tool.run.path}\t${tool.name === 'go' ? '/usr/local/go' : '/usr/local'}\n`)
+  try {
+    await rm(storage, { recursive: true, force: true })
+    await mkdir(storage, { recursive: true })
+    const inside = join(work.outside, 'in')
+    await mkdir(inside)
+    const files: Readonly<Record<string, string>> = {
+      'storage.conf': storageConf([]),
+      'registries.conf': registriesConf(registries),
+      'containers.conf': containersConf(registries),
+      'policy.json': POLICY,
+      tools: tools_.join(''),
+      name,
+      config: nulList(configOf(base, tools)),
+      user: base.kind === 'made' && base.flavor === 'node' ? 'node:1000\n' : '',
+    }
+    for (const [file, text] of Object.entries(files)) await writeFile(join(inside, file), text)
+    // Headers stand below the same prefix, where node-gyp of the image finds them.
+    const visible = tools.flatMap((tool) => tool.run.closure)
+    await writeFile(join(work.outside, 'visible'), visible.map((path) => `${path}\n`).join(''))
+    const source =
+      base.kind === 'stack'
+        ? ['tree', stacks[base.which].path]
+        : ['suite', base.suite, base.packages.join(','), ...aptSources(registries.apt, base.suite)]
+    const end = await runInCell(job, {
+      work,
+      script: 'image-root.sh',
+      arguments: [
+        work.inside,
+        stacks.build.path,
+        layers.join(':'),
+        String(IMAGE_UIDS),
+        storage,
+        join(ASSETS, 'image.sh'),
+        join(ASSETS, 'image-base.sh'),
+        ...source,
+      ],
+      env: {},
+      growing: [storage],
+      onLine: (line) => tell({ type: 'line', text: indented(line) }),
+    })
+    if (!end.ok) return end
+    await chown(storage, 0, 0)
+    await chmod(storage, 0o755)
+    await rename(storage, folder).catch((error: unknown) => {
+      if (!existsSync(folder)) throw error
+    })
+    return end
+  } finally {
+    await rm(storage, { recursive: true, force: true })
+    await work.remove()
+  }
+}
+
+export const noBase = (image: string) =>
+  new BuildStopped('internal_error', `The base of ${image} was not made`, 'Push again; if it stays, report it.')
