@@ -1,10 +1,11 @@
 # Inside of the box, as uid 0 of its user namespace: buildah builds the Dockerfile, then the image becomes a plain tree.
+exec >&2
 export CONTAINERS_STORAGE_CONF=/in/storage.conf CONTAINERS_REGISTRIES_CONF=/in/registries.conf CONTAINERS_CONF=/in/containers.conf
 export BUILDAH_ISOLATION=chroot SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
 mapfile -d '' -t given < /in/arguments
 policy=(--signature-policy /in/policy.json)
 buildah build --layers --format docker --pull=missing --retry 1 --iidfile /out/iid "${policy[@]}" \
-  --file /in/Dockerfile "${given[@]}" /in/context 2>&1
+  --file /in/Dockerfile "${given[@]}" /in/context
 image=$(cat /out/iid)
 buildah inspect --type image "$image" > /out/config.json
 container=$(buildah from --pull=never "${policy[@]}" "$image")
@@ -44,9 +45,10 @@ done
 printf 'skypanel:x:%s:%s::%s:/bin/sh\n' "$uid" "$gid" "${home:-/}" >> etc/passwd
 printf '%s\n' "$uid" "$gid" "${home:-/}" "$given" > /out/user
 # Whose folders these are: a store path does not know.
-find . -xdev -name node_modules -prune -o -type d '(' ! -uid 0 -o ! -gid 0 ')' -printf '%U %G %P\0' > /out/owners
-if [ "$given" = 0 ] && [ -n "$workdir" ] && [ "$workdir" != / ]; then
-  find ".$workdir" -xdev -type d '(' -name node_modules -o -name site-packages -o -name .git ')' -prune -o -type d -printf "$uid $gid %p\0" 2>/dev/null | sed -z 's# \./# #' >> /out/owners || :
+packages='-name node_modules -o -name site-packages -o -name .git'
+find . -mindepth 1 -xdev -type d '(' ! -uid 0 -o ! -gid 0 ')' -printf '%U %G %P\0' '(' $packages ')' -prune > /out/owners
+if [ "$given" = 0 ] && [ -d ".$workdir" ] && [ -n "${workdir#/}" ]; then
+  find ".${workdir%/}" -xdev -type d -printf "$uid $gid %p\0" '(' $packages ')' -prune | sed -z 's# \./# #' >> /out/owners
 fi
 
 # ── no secret may end in the store ──

@@ -124,6 +124,11 @@ async function basesOf(
   return made
 }
 
+/** Images have the names that the Dockerfile has for them. Pure. */
+export function asWritten(line: string, bases: ReadonlyMap<string, Pick<MadeBase, 'name'>>): string {
+  return [...bases].reduce((text, [image, { name }]) => text.replaceAll(name, image), line)
+}
+
 interface Build {
   readonly image: ImagePlan
   readonly folder: string
@@ -160,10 +165,11 @@ async function build(
       ],
       env,
       growing: [storage],
-      onLine: (line) => tell({ type: 'line', text: indented(line) }),
+      onLine: (line) => tell({ type: 'line', text: indented(asWritten(line, bases)) }),
     })
     if (!end.ok) {
-      if (end.end.reason === 'disk') await caches.purge(app)
+      // What a layer of the cache holds is there for the next build as well.
+      if (end.end.reason === 'disk' || end.end.reason === 'leak') await caches.purge(app)
       return end
     }
     const out = join(work.outside, 'out')
