@@ -72,7 +72,10 @@ function checkFlags(one: Instruction, say: Say): void {
   if (known === undefined) return
   for (const { name } of one.flags) {
     if (!known.includes(name))
-      say(`${one.name} --${name} is not known`, `${one.name} takes ${known.map((flag) => `--${flag}`).join(', ')}.`)
+      say(
+        `${one.name} --${name} is not known`,
+        `${one.name} takes ${known.map((flag) => `--${flag}`).join(', ')}.`,
+      )
   }
 }
 
@@ -171,7 +174,11 @@ function remarkOn(
       break
     case 'STOPSIGNAL':
       if (!/^(?:SIG)?TERM$|^15$/i.test(one.rest))
-        remark('dockerfile.stopsignal', 'warn', `STOPSIGNAL ${shown(one.rest)} is not sent: instances get SIGTERM.`)
+        remark(
+          'dockerfile.stopsignal',
+          'warn',
+          `STOPSIGNAL ${shown(one.rest)} is not sent: instances get SIGTERM.`,
+        )
       break
     case 'EXPOSE': {
       const ports = one.rest.split(/\s+/).filter((port) => !/^\$\{?PORT\}?(?:\/tcp)?$/.test(port))

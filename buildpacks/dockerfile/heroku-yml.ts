@@ -60,7 +60,8 @@ export function readHerokuYml(view: FileView): HerokuFile | Refusal | null {
 }
 
 function understood({ build, release, run }: z.infer<typeof HerokuYml>): HerokuFile | Refusal | null {
-  const docker: Readonly<Record<string, z.infer<typeof Built>>> = build !== undefined && 'docker' in build ? (build.docker ?? {}) : {}
+  const docker: Readonly<Record<string, z.infer<typeof Built>>> =
+    build !== undefined && 'docker' in build ? (build.docker ?? {}) : {}
   const images = Object.entries(docker).map(([type, built]) => ({
     type,
     dockerfile: posix.normalize(typeof built === 'string' ? built : built.dockerfile),

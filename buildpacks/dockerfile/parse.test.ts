@@ -11,6 +11,12 @@ import { readYaml } from './yaml-part.ts'
 const read = (...lines: string[]) => parseDockerfile(lines.join('\n'))
 const stages = (...lines: string[]) => stagesOf(read(...lines).instructions, {})
 
+/** What a Dockerfile is made of, in no order. */
+const PIECES =
+  'FROM |RUN |COPY |--from=|--mount=type=secret,id=|<<EOF|EOF|\\|`|\n| |#|["|"]|$|{A:-|}|ARG A=|AS |,|=|# escape=`\n|\r\n|\u0000|é'.split(
+    '|',
+  )
+
 describe('a Dockerfile', () => {
   it('is read with continued lines, comments between them, flags, the JSON form and heredocs', () => {
     const { instructions, problem } = read(
@@ -113,10 +119,7 @@ describe('a Dockerfile', () => {
   )
 
   it('of any bytes is read without an error and without losing a line', () => {
-    const piece = fc.constantFrom(
-      ...['FROM ', 'RUN ', 'COPY ', '--from=', '--mount=type=secret,id=', '<<EOF', 'EOF', '\\', '`', '\n', ' ', '#'],
-      ...['["', '"]', '$', '{A:-', '}', 'ARG A=', 'AS ', ',', '=', '# escape=`\n', '\r\n', '\u0000', 'é'],
-    )
+    const piece = fc.constantFrom(...PIECES)
     fc.assert(
       fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 60 }), (parts) => {
         const parsed = parseDockerfile(parts.join(''))
@@ -137,7 +140,11 @@ describe('a Dockerfile', () => {
   })
 
   it('that is built to take long is read at once', () => {
-    for (const text of ['FROM ' + '$'.repeat(200_000), 'RUN ' + '<<A '.repeat(50_000), '\\\n'.repeat(100_000)])
+    for (const text of [
+      'FROM ' + '$'.repeat(200_000),
+      'RUN ' + '<<A '.repeat(50_000),
+      '\\\n'.repeat(100_000),
+    ])
       stagesOf(parseDockerfile(text).instructions, {})
     expand('${A:-'.repeat(50_000), {})
     checkInstructions(parseDockerfile(`FROM a\nADD ${'a.git#'.repeat(30_000)} b`).instructions)
@@ -187,7 +194,24 @@ describe('the part of YAML that heroku.yml is written in', () => {
   })
 
   it('of any bytes is read without an error', () => {
-    const piece = fc.constantFrom('a: ', '- ', '\n', '  ', '"', "'", '[', ']', '|', '#', ':', 'b', '\t', '{}', '&', '---')
+    const piece = fc.constantFrom(
+      'a: ',
+      '- ',
+      '\n',
+      '  ',
+      '"',
+      "'",
+      '[',
+      ']',
+      '|',
+      '#',
+      ':',
+      'b',
+      '\t',
+      '{}',
+      '&',
+      '---',
+    )
     fc.assert(
       fc.property(fc.array(fc.oneof(piece, fc.string()), { maxLength: 60 }), (parts) => {
         readYaml(parts.join(''))

@@ -104,7 +104,11 @@ function structureOf({ directives, instructions }: Parsed, stages: readonly Stag
   if (stages.length === 0)
     return { line: 1, message: 'There is no FROM', hint: 'Begin the image by FROM, e.g. FROM debian:13.' }
   if (stages.length > MAX_STAGES)
-    return { line: stages[MAX_STAGES]?.line ?? 1, message: `There are more than ${MAX_STAGES} stages`, hint: 'Use fewer.' }
+    return {
+      line: stages[MAX_STAGES]?.line ?? 1,
+      message: `There are more than ${MAX_STAGES} stages`,
+      hint: 'Use fewer.',
+    }
   const nameless = stages.find(({ image }) => !/^[\w][\w.:/@+-]*$/.test(image))
   if (nameless !== undefined)
     return {
@@ -140,7 +144,11 @@ interface Bases {
   readonly problems: readonly Problem[]
 }
 
-function basesOf({ settings, manifest }: PlanContext, stages: readonly Stage[], needed: readonly number[]): Bases {
+function basesOf(
+  { settings, manifest }: PlanContext,
+  stages: readonly Stage[],
+  needed: readonly number[],
+): Bases {
   const named: { line: number; image: string; base: ImageBase }[] = []
   const tools = new Map<string, BaseTool & { line: number }>()
   const problems: Problem[] = []
@@ -149,7 +157,11 @@ function basesOf({ settings, manifest }: PlanContext, stages: readonly Stage[], 
     if (stage !== null || named.some((one) => one.image === image)) continue
     const known = baseOf(image, stack, settings.images ?? {})
     if (known.base.kind === 'pull' && known.base.from.startsWith('skypanel/'))
-      problems.push({ line, message: `There is no ${shown(image)}`, hint: `The stacks are skypanel/stack:${stack.replace(/^.*-/, '')} and, with compilers, skypanel/stack:${stack.replace(/^.*-/, '')}-build.` })
+      problems.push({
+        line,
+        message: `There is no ${shown(image)}`,
+        hint: `The stacks are skypanel/stack:${stack.replace(/^.*-/, '')} and, with compilers, skypanel/stack:${stack.replace(/^.*-/, '')}-build.`,
+      })
     named.push({ line, image, base: known.base })
     for (const tool of known.tools) {
       const other = tools.get(tool.name)
@@ -163,7 +175,13 @@ function basesOf({ settings, manifest }: PlanContext, stages: readonly Stage[], 
     }
   }
   const wanted = [...tools.values()].map(({ name, want, line }) =>
-    request({ name, want, from: `line ${line} of the Dockerfile`, source: name === 'go' ? 'goproxy' : 'npm', phase: ['build'] }),
+    request({
+      name,
+      want,
+      from: `line ${line} of the Dockerfile`,
+      source: name === 'go' ? 'goproxy' : 'npm',
+      phase: ['build'],
+    }),
   )
   const buildah = request({
     name: 'buildah',
@@ -214,15 +232,25 @@ function notesOf(
   const unset = secrets.filter(({ id, required }) => !required && !names.includes(id))
   return [
     ...substituted,
-    ...remarks.map(({ line, level, code, message }): Note => ({ level, code, message: `${at(line)}: ${message}` })),
-    ...unset.map(({ line, id }): Note => ({
-      level: 'warn',
-      code: 'dockerfile.secret',
-      message: `${at(line)}: the secret ${id} is empty, for no config var has that name.`,
-    })),
+    ...remarks.map(
+      ({ line, level, code, message }): Note => ({ level, code, message: `${at(line)}: ${message}` }),
+    ),
+    ...unset.map(
+      ({ line, id }): Note => ({
+        level: 'warn',
+        code: 'dockerfile.secret',
+        message: `${at(line)}: the secret ${id} is empty, for no config var has that name.`,
+      }),
+    ),
     ...(directives['check'] === undefined
       ? []
-      : [{ level: 'info', code: 'dockerfile.check', message: '# check= is for another builder and changes nothing here.' } as const]),
+      : [
+          {
+            level: 'info',
+            code: 'dockerfile.check',
+            message: '# check= is for another builder and changes nothing here.',
+          } as const,
+        ]),
   ]
 }
 
@@ -232,6 +260,7 @@ function failure(file: string, problems: readonly Problem[]): Refusal {
   const lines = told.map(({ line, message }) => `${file}, line ${line}: ${message}`)
   const left = problems.length - told.length
   if (left > 0) lines.push(`and ${left} more`)
-  const hints = told.length === 1 ? (first?.hint ?? '') : told.map(({ line, hint }) => `Line ${line}: ${hint}`).join('\n')
+  const hints =
+    told.length === 1 ? (first?.hint ?? '') : told.map(({ line, hint }) => `Line ${line}: ${hint}`).join('\n')
   return refuse(lines.join('\n'), hints)
 }

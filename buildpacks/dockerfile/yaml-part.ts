@@ -97,12 +97,15 @@ function readMap(reader: Reader, indent: number, depth: number): YamlValue {
   const map: Record<string, YamlValue> = {}
   for (let line = reader.lines[reader.at]; line !== undefined; line = reader.lines[reader.at]) {
     if (line.indent !== indent) {
-      if (line.indent > indent) throw new Unreadable(line.number, 'this line is indented further than the one before')
+      if (line.indent > indent)
+        throw new Unreadable(line.number, 'this line is indented further than the one before')
       break
     }
-    const [, quoted, plain, rest = ''] = /^(?:["']([^"']+)["']|([\w./-]+))\s*:(?:\s+(.*))?$/.exec(line.text) ?? []
+    const [, quoted, plain, rest = ''] =
+      /^(?:["']([^"']+)["']|([\w./-]+))\s*:(?:\s+(.*))?$/.exec(line.text) ?? []
     const key = quoted ?? plain
-    if (key === undefined || key === '__proto__') throw new Unreadable(line.number, 'a line `name: value` was expected')
+    if (key === undefined || key === '__proto__')
+      throw new Unreadable(line.number, 'a line `name: value` was expected')
     reader.at += 1
     const next = reader.lines[reader.at]
     const below =

@@ -155,7 +155,10 @@ async function runImageBuild(
   const { request, workshop } = job
   const { record, fresh, facts } = await makeImage(job, image, toolchains, system, tell)
   if (fresh) added.bytes += record.size
-  const declared = Object.entries(request.plan.release.processes).map(([type, { command }]) => [type, command])
+  const declared = Object.entries(request.plan.release.processes).map(([type, { command }]) => [
+    type,
+    command,
+  ])
   const artifact: BuiltArtifact = {
     stack: record.path,
     layers: [],

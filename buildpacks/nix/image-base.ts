@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto'
+import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
@@ -6,7 +6,7 @@ import type { ImageBase } from '../plan.ts'
 import type { BuildJob, Tell } from './build-job.ts'
 import { aptSources } from './debian.ts'
 import type { Toolchain } from './expression.ts'
-import { BuildStopped, canceled, explainEnd } from './failure.ts'
+import { canceled, explainEnd } from './failure.ts'
 import { containersConf, IMAGE_UIDS, nulList, POLICY, registriesConf, storageConf } from './image-files.ts'
 import { makeWorkFolder } from './places.ts'
 import { runInCell, type ScriptEnd } from './run-in-cell.ts'
@@ -20,6 +20,8 @@ export type OwnBase = Extract<ImageBase, { kind: 'made' | 'stack' }>
 export interface MadeBase {
   readonly folder: string
   readonly name: string
+  /** Of this very copy: made again, the same base has other layers, and nothing that lies over them fits. */
+  readonly copy: string
 }
 
 /** Folder of all bases, which builds see read-only. */
@@ -36,7 +38,14 @@ export function configOf(base: OwnBase, toolchains: readonly Toolchain[]): strin
     return ['--env', `PATH=${PATH}`, '--env', `NODE_VERSION=${version('node')}`, '--cmd', '["node"]']
   if (base.flavor === 'python')
     return ['--env', `PATH=${PATH}`, '--env', 'LANG=C.UTF-8', '--cmd', '["python3"]']
-  const go = ['--env', `PATH=/go/bin:/usr/local/go/bin:${PATH}`, '--env', 'GOPATH=/go', '--env', 'GOTOOLCHAIN=local']
+  const go = [
+    '--env',
+    `PATH=/go/bin:/usr/local/go/bin:${PATH}`,
+    '--env',
+    'GOPATH=/go',
+    '--env',
+    'GOTOOLCHAIN=local',
+  ]
   return [...go, '--env', `GOLANG_VERSION=${version('go')}`, '--workingdir', '/go', '--cmd', 'bash']
 }
 
@@ -54,7 +63,9 @@ async function wantedOf(job: BuildJob, base: OwnBase, toolchains: readonly Toolc
     ['image.sh', 'image-base.sh'].map((name) => readFile(join(ASSETS, name), 'utf8')),
   )
   const key = createHash('sha256')
-    .update(JSON.stringify([scripts, base, tools.map((tool) => tool.run.path), stacks.build.path, stacks.run.path]))
+    .update(
+      JSON.stringify([scripts, base, tools.map((tool) => tool.run.path), stacks.build.path, stacks.run.path]),
+    )
     .digest('hex')
     .slice(0, 32)
   return { base, tools, key }
@@ -74,7 +85,7 @@ export async function ensureBase(
   const wanted = await wantedOf(job, base, toolchains)
   const { places, flight, records } = job.workshop
   const folder = join(basesFolder(places.cache), wanted.key)
-  const made = { folder: wanted.key, name: `localhost/skypanel/base:${wanted.key}` }
+  const name = `localhost/skypanel/base:${wanted.key}`
   await mkdir(basesFolder(places.cache), { recursive: true, mode: 0o755 })
   if (!existsSync(folder)) {
     const title = base.kind === 'made' ? base.title : `the stack ${job.workshop.stacks[base.which].name}`
@@ -82,7 +93,7 @@ export async function ensureBase(
     const failed: Extract<ScriptEnd, { ok: false }>[] = []
     try {
       await flight.run(`base-${wanted.key}`, job.stop.signal, async () => {
-        const end = await makeBase(job, wanted, folder, made.name, layers, tell)
+        const end = await makeBase(job, wanted, folder, name, layers, tell)
         if (!end.ok) {
           failed.push(end)
           throw new GivenUp('the base failed')
@@ -92,14 +103,15 @@ export async function ensureBase(
       })
     } catch (error) {
       const [mine] = failed
-      if (mine !== undefined) throw explainEnd(mine.end, `prepare ${title}`, '', mine.tail, job.request.limits)
+      if (mine !== undefined)
+        throw explainEnd(mine.end, `prepare ${title}`, '', mine.tail, job.request.limits)
       if (job.stop.signal.aborted) throw canceled()
       throw error
     }
   }
   const now = new Date()
   await utimes(folder, now, now)
-  return made
+  return { folder: wanted.key, name, copy: await readFile(join(folder, 'copy'), 'utf8') }
 }
 
 async function makeBase(
@@ -113,7 +125,9 @@ async function makeBase(
   const { store, stacks, registries } = job.workshop
   const work = await makeWorkFolder(store)
   const storage = `${folder}.${process.pid}.new`
-  const tools_ = tools.map((tool) => `${tool.run.path}\t${tool.name === 'go' ? '/usr/local/go' : '/usr/local'}\n`)
+  const tools_ = tools.map(
+    (tool) => `${tool.run.path}\t${tool.name === 'go' ? '/usr/local/go' : '/usr/local'}\n`,
+  )
   try {
     await rm(storage, { recursive: true, force: true })
     await mkdir(storage, { recursive: true })
@@ -155,6 +169,7 @@ async function makeBase(
       onLine: (line) => tell({ type: 'line', text: indented(line) }),
     })
     if (!end.ok) return end
+    await writeFile(join(storage, 'copy'), randomUUID())
     await chown(storage, 0, 0)
     await chmod(storage, 0o755)
     await rename(storage, folder).catch((error: unknown) => {
@@ -166,6 +181,3 @@ async function makeBase(
     await work.remove()
   }
 }
-
-export const noBase = (image: string) =>
-  new BuildStopped('internal_error', `The base of ${image} was not made`, 'Push again; if it stays, report it.')

@@ -2,10 +2,14 @@
 exec >&2
 export CONTAINERS_STORAGE_CONF=/in/storage.conf CONTAINERS_REGISTRIES_CONF=/in/registries.conf CONTAINERS_CONF=/in/containers.conf
 export BUILDAH_ISOLATION=chroot SSL_CERT_FILE=/etc/ssl/certs/ca-certificates.crt
-mapfile -d '' -t given < /in/arguments
+mapfile -d '' -t arguments < /in/arguments
+# Builds of one app share its storage; what an earlier one left there when it was ended goes.
+exec 9> /storage/lock
+flock 9
+buildah rm --all > /dev/null 2>&1 || :
 policy=(--signature-policy /in/policy.json)
 buildah build --layers --format docker --pull=missing --retry 1 --iidfile /out/iid "${policy[@]}" \
-  --file /in/Dockerfile "${given[@]}" /in/context
+  --file /in/Dockerfile "${arguments[@]}" /in/context
 image=$(cat /out/iid)
 buildah inspect --type image "$image" > /out/config.json
 container=$(buildah from --pull=never "${policy[@]}" "$image")
@@ -28,7 +32,7 @@ gid=$(field passwd "$uid" 4)
 [ -z "$group" ] || gid=$group
 [[ $gid =~ ^[0-9]*$ ]] || gid=$(field group "$gid" 3)
 home=$(field passwd "$uid" 6)
-given=$uid
+asked=$uid
 # Instances never run as root.
 if [ "$uid" = 0 ]; then uid=1000 gid=1000 home=${workdir:-/}; fi
 gid=${gid:-$uid}
@@ -43,11 +47,11 @@ for folder in usr etc proc sys dev run tmp var/tmp nix/store; do
 done
 [ -f etc/passwd ] && [ ! -L etc/passwd ] || { rm -rf etc/passwd; : > etc/passwd; }
 printf 'skypanel:x:%s:%s::%s:/bin/sh\n' "$uid" "$gid" "${home:-/}" >> etc/passwd
-printf '%s\n' "$uid" "$gid" "${home:-/}" "$given" > /out/user
+printf '%s\n' "$uid" "$gid" "${home:-/}" "$asked" > /out/user
 # Whose folders these are: a store path does not know.
 packages='-name node_modules -o -name site-packages -o -name .git'
 find . -mindepth 1 -xdev -type d '(' ! -uid 0 -o ! -gid 0 ')' -printf '%U %G %P\0' '(' $packages ')' -prune > /out/owners
-if [ "$given" = 0 ] && [ -d ".$workdir" ] && [ -n "${workdir#/}" ]; then
+if [ "$asked" = 0 ] && [ -d ".$workdir" ] && [ -n "${workdir#/}" ]; then
   find ".${workdir%/}" -xdev -type d -printf "$uid $gid %p\0" '(' $packages ')' -prune | sed -z 's# \./# #' >> /out/owners
 fi
 

@@ -59,7 +59,8 @@ export async function readDistrusted(path: string): Promise<string> {
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK)
   try {
     const stats = await file.stat()
-    if (!stats.isFile() || stats.size > MAX_BYTES) throw new Error(`${path} is not the file that it should be`)
+    if (!stats.isFile() || stats.size > MAX_BYTES)
+      throw new Error(`${path} is not the file that it should be`)
     return await file.readFile('utf8')
   } finally {
     await file.close()

@@ -90,11 +90,7 @@ async function nothingLeft(): Promise<void> {
 
 describe('a RUN of a Dockerfile', () => {
   test('that reads the machine finds its image and nothing else, and has no right over the kernel', async () => {
-    const root = await rootOf([
-      STACK,
-      'COPY look.sh /',
-      'RUN bash /look.sh',
-    ], {
+    const root = await rootOf([STACK, 'COPY look.sh /', 'RUN bash /look.sh'], {
       files: {
         'look.sh': `mkdir /found; cd /found
 cat ${canary}/secret /proc/1/root${canary}/secret /proc/*/root${canary}/secret /proc/*/cwd/../../..${canary}/secret > files 2>/dev/null
@@ -134,7 +130,9 @@ exit 0
       `http://127.0.0.1:${port}/`,
       ...addresses.filter((one) => !one.includes(':')).map((one) => `http://${one}:${port}/`),
     ]
-    const asks = targets.map((url) => `curl -gs --max-time 2 '${url}' >> /answers || echo refused >> /refused`)
+    const asks = targets.map(
+      (url) => `curl -gs --max-time 2 '${url}' >> /answers || echo refused >> /refused`,
+    )
     const root = await rootOf([STACK, `RUN : > /answers; ${asks.join('; ')}`])
     expect(readFileSync(join(root, 'answers'), 'utf8')).toBe('')
     expect(readFileSync(join(root, 'refused'), 'utf8').trim().split('\n')).toHaveLength(targets.length)
@@ -178,7 +176,7 @@ describe('an image', () => {
       [
         STACK,
         'COPY . /src',
-        "RUN cp /bin/bash /suid && chmod 6755 /suid && mkfifo /pipe && python3 -c \"import socket; socket.socket(socket.AF_UNIX).bind('/sock')\"",
+        'RUN cp /bin/bash /suid && chmod 6755 /suid && mkfifo /pipe && python3 -c "import socket; socket.socket(socket.AF_UNIX).bind(\'/sock\')"',
         `RUN ln -s ${canary}/secret /stolen && ln -s ../../../../../../../../etc/shadow /shadow && ln -s / /slash`,
         `RUN rm -rf /etc/passwd /usr/games && ln -s ${victim} /etc/passwd`,
         'USER 1000:1000',
@@ -218,10 +216,20 @@ describe('an image', () => {
       ok: false,
       message: expect.stringContaining('The value of the config var API_TOKEN was found in kept'),
     })
-    const used = await push([STACK, `${mount} sha256sum < /run/secrets/API_TOKEN > /sum`, 'RUN ! test -e /run/secrets/API_TOKEN', 'RUN test -z "$API_TOKEN"'], { env })
+    const used = await push(
+      [
+        STACK,
+        `${mount} sha256sum < /run/secrets/API_TOKEN > /sum`,
+        'RUN ! test -e /run/secrets/API_TOKEN',
+        'RUN test -z "$API_TOKEN"',
+      ],
+      { env },
+    )
     expect(used.outcome).toMatchObject({ ok: true })
     expect(JSON.stringify([kept.outcome, kept.lines, used.outcome, used.lines])).not.toContain(value)
     const store = join(bench.home.at.nix, 'store')
-    expect(() => execFileSync('grep', ['-rlF', value, '--', store, bench.home.at.agentState], { stdio: 'pipe' })).toThrow()
+    expect(() =>
+      execFileSync('grep', ['-rlF', value, '--', store, bench.home.at.agentState], { stdio: 'pipe' }),
+    ).toThrow()
   })
 })

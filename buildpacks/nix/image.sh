@@ -84,6 +84,8 @@ nsenter --user="/proc/$holder/ns/user" --setuid 0 --setgid 0 -- \
     export PATH=/usr/bin:/usr/sbin
     cd /
     umount -l /old
+    # A build has no business with further user namespaces.
+    { echo 0 > /proc/sys/user/max_user_namespaces; } 2>/dev/null || :
     exec env -i PATH=/usr/local/bin:/usr/bin:/usr/sbin HOME=/root LANG=C.UTF-8 TMPDIR=/tmp \
       /bin/bash --noprofile --norc -euo pipefail /root/script.sh
   ' box "$root" < /dev/null || status=$?

@@ -12,6 +12,7 @@ import { HOST_ENV } from './debian.ts'
 import { type SystemLayer, storeName, type Toolchain } from './expression.ts'
 import { canceled, explainEnd } from './failure.ts'
 import { basesFolder, ensureBase, type MadeBase } from './image-base.ts'
+import { atLine, failedLine } from './image-failure.ts'
 import { type ImageFacts, imageFacts, readDistrusted } from './image-config.ts'
 import {
   CERTIFICATES,
@@ -44,7 +45,11 @@ const SCRIPTS = ['image.sh', 'image-build.sh', 'image-root.sh', 'image-base.sh']
 const EPOCH = '@1'
 
 /** What buildah is told besides the file and its context. Pure. */
-export function buildArguments(image: ImagePlan, secrets: readonly string[], ignoreFile: string | null): string[] {
+export function buildArguments(
+  image: ImagePlan,
+  secrets: readonly string[],
+  ignoreFile: string | null,
+): string[] {
   return [
     CERTIFICATES,
     ...(image.target === null ? [] : [`--target=${image.target}`]),
@@ -72,7 +77,8 @@ export async function makeImage(
   const scripts = await Promise.all(SCRIPTS.map((name) => readFile(join(ASSETS, name), 'utf8')))
   const purges = await purgesOf(workshop.places.agentState, request.app)
   const key = createHash('sha256')
-    .update(JSON.stringify(['image', request.app, scripts, image, [...bases], treeHash(entries), layers, purges]))
+    .update(JSON.stringify(['image', request.app, scripts, image, treeHash(entries), layers, purges]))
+    .update(JSON.stringify([...bases.values()].map((base) => base.folder)))
     .update(saltedHash(salt, env))
     .digest('hex')
   const begun = performance.now()
@@ -103,7 +109,11 @@ export async function makeImage(
   } catch (error) {
     state('failed')
     const [mine] = failed
-    if (mine !== undefined) throw explainEnd(mine.end, 'image', 'dockerfile', mine.tail, request.limits)
+    if (mine !== undefined) {
+      const stopped = explainEnd(mine.end, 'image', 'dockerfile', mine.tail, request.limits)
+      const text = await readFile(join(folder, image.dockerfile), 'utf8')
+      throw atLine(stopped, image.dockerfile, failedLine(image, text, mine.tail))
+    }
     if (job.stop.signal.aborted) throw canceled()
     throw error
   }
@@ -122,6 +132,12 @@ async function basesOf(
     if (base.kind === 'made' || base.kind === 'stack')
       made.set(name, await ensureBase(job, base, toolchains, layers, tell))
   return made
+}
+
+/** Layers of an app lie over those of its bases, so each set of bases has a storage of its own. Pure. */
+export function storageName(bases: ReadonlyMap<string, Pick<MadeBase, 'copy'>>): string {
+  const copies = [...new Set([...bases.values()].map(({ copy }) => copy))].sort()
+  return createHash('sha256').update(JSON.stringify(copies)).digest('hex').slice(0, 16)
 }
 
 /** Images have the names that the Dockerfile has for them. Pure. */
@@ -149,7 +165,8 @@ async function build(
   try {
     await writeInput(job, work, { image, folder, entries, env, layers, bases })
     const { shared } = await caches.open(app, [{ name: 'image', scope: 'app' }], null)
-    const storage = join(shared, 'image')
+    const storage = join(shared, 'image', storageName(bases))
+    await mkdir(storage, { recursive: true })
     await mkdir(basesFolder(places.cache), { recursive: true, mode: 0o755 })
     const end = await runInCell(job, {
       work,
@@ -192,7 +209,11 @@ async function writeInput(job: BuildJob, work: WorkFolder, build: Build): Promis
   const part = image.context === '.' ? entries : selectEntries(entries, [image.context])
   const from = join(folder, image.context)
   const cut = image.context === '.' ? 0 : image.context.length + 1
-  copyEntries(from, context, part.map((entry) => ({ ...entry, path: entry.path.slice(cut) })))
+  copyEntries(
+    from,
+    context,
+    part.map((entry) => ({ ...entry, path: entry.path.slice(cut) })),
+  )
   await runOrThrow(
     ['find', context, '-exec', 'touch', '--no-dereference', '--date', EPOCH, '{}', '+'],
     { env: HOST_ENV },

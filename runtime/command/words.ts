@@ -8,7 +8,9 @@ export function commandWords(command: string): string[] | null {
   while (rest !== '') {
     const [whole] = /^(?:'[^']*'|\\[^\n]|[^\s'"\\$`&|;<>(){}*?[\]~#!])+/.exec(rest) ?? []
     if (whole === undefined) return null
-    words.push(whole.replaceAll(/'([^']*)'|\\(.)/g, (_, quoted?: string, letter?: string) => quoted ?? letter ?? ''))
+    words.push(
+      whole.replaceAll(/'([^']*)'|\\(.)/g, (_, quoted?: string, letter?: string) => quoted ?? letter ?? ''),
+    )
     const left = rest.slice(whole.length)
     if (left !== '' && !/^\s/.test(left)) return null
     rest = left.trimStart()

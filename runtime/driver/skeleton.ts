@@ -71,10 +71,7 @@ export async function ensureImageSkeleton(root: string, uidBase: number, stack: 
     await mkdir(place, { recursive: true, mode: 0o755 })
     await chown(place, uidBase + Number(uid), uidBase + Number(gid))
   }
-  await writeFile(
-    join(draft, 'layers.json'),
-    JSON.stringify({ uid: uidBase + APP_UID, layers: [stack] }),
-  )
+  await writeFile(join(draft, 'layers.json'), JSON.stringify({ uid: uidBase + APP_UID, layers: [stack] }))
   try {
     await rename(draft, path)
   } catch (error) {

@@ -61,5 +61,7 @@ test('images that stand in for others, and registries without TLS, are what the 
   })
   expect(imagesOf({}, undefined)).toEqual({})
   expect(() => imagesOf({ SKYPANEL_IMAGE_ALIASES: 'node' }, undefined)).toThrow('node:22-alpine=node:22-slim')
-  expect(() => imagesOf({ SKYPANEL_IMAGE_REGISTRIES: 'https://x' }, undefined)).toThrow('registry.internal:5000')
+  expect(() => imagesOf({ SKYPANEL_IMAGE_REGISTRIES: 'https://x' }, undefined)).toThrow(
+    'registry.internal:5000',
+  )
 })
