@@ -1,6 +1,6 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
-import { chmod, chown, mkdir, readFile, rename, rm, utimes, writeFile } from 'node:fs/promises'
+import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ImageBase } from '../plan.ts'
 import type { BuildJob, Tell } from './build-job.ts'
@@ -28,6 +28,19 @@ export interface MadeBase {
 export const basesFolder = (cache: string) => join(cache, 'image-bases')
 
 const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
+
+/** A base that nobody has built on for so long is made again when it is wanted. */
+const UNUSED_MS = 30 * 24 * 3600 * 1000
+
+/** Removes bases that are not used any more, and halves of those that were being made. Only while no build runs. */
+export async function pruneBases(cache: string, now: number): Promise<void> {
+  const folder = basesFolder(cache)
+  for (const name of await readdir(folder).catch((): string[] => [])) {
+    const { mtimeMs } = await stat(join(folder, name))
+    if (name.endsWith('.new') || now - mtimeMs > UNUSED_MS)
+      await rm(join(folder, name), { recursive: true, force: true })
+  }
+}
 
 /** What `buildah config` is told of a base: as the images are that it stands in for. Pure. */
 export function configOf(base: OwnBase, toolchains: readonly Toolchain[]): string[] {
@@ -125,9 +138,11 @@ async function makeBase(
   const { store, stacks, registries } = job.workshop
   const work = await makeWorkFolder(store)
   const storage = `${folder}.${process.pid}.new`
-  const tools_ = tools.map(
-    (tool) => `${tool.run.path}\t${tool.name === 'go' ? '/usr/local/go' : '/usr/local'}\n`,
-  )
+  // Headers lie below the same prefix, where native modules look for them.
+  const parts = tools.flatMap((tool) => {
+    const prefix = tool.name === 'go' ? '/usr/local/go' : '/usr/local'
+    return [tool.run, ...(tool.build === null ? [] : [tool.build])].map((part) => ({ part, prefix }))
+  })
   try {
     await rm(storage, { recursive: true, force: true })
     await mkdir(storage, { recursive: true })
@@ -138,14 +153,13 @@ async function makeBase(
       'registries.conf': registriesConf(registries),
       'containers.conf': containersConf(registries),
       'policy.json': POLICY,
-      tools: tools_.join(''),
+      tools: parts.map(({ part, prefix }) => `${part.path}\t${prefix}\n`).join(''),
       name,
       config: nulList(configOf(base, tools)),
       user: base.kind === 'made' && base.flavor === 'node' ? 'node:1000\n' : '',
     }
     for (const [file, text] of Object.entries(files)) await writeFile(join(inside, file), text)
-    // Headers stand below the same prefix, where node-gyp of the image finds them.
-    const visible = tools.flatMap((tool) => tool.run.closure)
+    const visible = [...new Set(parts.flatMap(({ part }) => part.closure))]
     await writeFile(join(work.outside, 'visible'), visible.map((path) => `${path}\n`).join(''))
     const source =
       base.kind === 'stack'
