@@ -18,7 +18,9 @@ export function rewriteImages(
       if (known !== null) continue
       const one = stage.instructions.find((instruction) => instruction.line === line)
       for (let at = line - 1; at < (one?.end ?? line); at++)
-        text[at] = (text[at] ?? '').replaceAll(`from=${image}`, `from=${nameOf(image)}`)
+        text[at] = (text[at] ?? '').replaceAll(/from=([^\s,]+)/g, (all, given: string) =>
+          given === image ? `from=${nameOf(image)}` : all,
+        )
     }
   })
   return text.join('\n')
