@@ -30,7 +30,7 @@ const KNOWN = new Set(
 const FLAGS: Readonly<Record<string, readonly string[]>> = {
   FROM: ['platform'],
   RUN: ['mount', 'network', 'security'],
-  COPY: ['from', 'chown', 'chmod', 'link', 'parents', 'exclude'],
+  COPY: ['from', 'chown', 'chmod', 'link', 'exclude'],
   ADD: ['chown', 'chmod', 'link', 'exclude', 'checksum', 'keep-git-dir'],
 }
 const REMOTE = /^(?:https?|ftp|git|ssh):\/\/|^git@|\.git(?:#\S*)?$/i
@@ -71,7 +71,12 @@ function checkFlags(one: Instruction, say: Say): void {
   const known = FLAGS[one.name]
   if (known === undefined) return
   for (const { name } of one.flags) {
-    if (!known.includes(name))
+    if (name === 'parents')
+      say(
+        'COPY --parents is not known to this buildah',
+        'Copy each folder by a line of its own, as in COPY src/a /src/a.',
+      )
+    else if (!known.includes(name))
       say(
         `${one.name} --${name} is not known`,
         `${one.name} takes ${known.map((flag) => `--${flag}`).join(', ')}.`,

@@ -68,7 +68,7 @@ describe('a Dockerfile', () => {
   })
 
   it('is rewritten line by line: only names of images change', () => {
-    const parsed = read('FROM \\', '  node:22 AS a', 'FROM a', 'COPY --from=alpine:3 /x /x', 'CMD x')
+    const parsed = read('FROM \\', '  node:22 AS a', 'FROM a', 'COPY --link --from=alpine:3 /x /x', 'CMD x')
     const text = rewriteImages(parsed, stagesOf(parsed.instructions, {}), (image) => `base/${image}`)
     expect(text.split('\n')).toEqual([
       'FROM base/node:22 AS a',

@@ -218,20 +218,19 @@ function notesOf(
   names: readonly string[],
 ): Note[] {
   const at = (line: number) => `${file}, line ${line}`
-  const substituted = bases.flatMap(({ line, image, base }): Note[] =>
-    base.kind === 'made'
-      ? [
-          {
-            level: 'info',
-            code: 'dockerfile.base',
-            message: `${at(line)}: FROM ${image} is ${base.title}, made from Debian's own packages, not the image of that name from its registry.`,
-          },
-        ]
-      : [],
-  )
+  const meant = bases.flatMap(({ line, image, base }): Note[] => {
+    const said =
+      base.kind === 'made'
+        ? `${base.title}, made from Debian's own packages, not the image of that name from its registry`
+        : base.kind === 'pull'
+          ? `pulled from its registry${base.from === image ? '' : ` as ${base.from}`}`
+          : null
+    const message = `${at(line)}: ${image} is ${said}.`
+    return said === null ? [] : [{ level: 'info', code: 'dockerfile.base', message }]
+  })
   const unset = secrets.filter(({ id, required }) => !required && !names.includes(id))
   return [
-    ...substituted,
+    ...meant,
     ...remarks.map(
       ({ line, level, code, message }): Note => ({ level, code, message: `${at(line)}: ${message}` }),
     ),

@@ -13,6 +13,11 @@ export function rewriteImages(
   const text = [...lines]
   stages.forEach((stage, index) => {
     const [from, ...others] = referencesOf(stages, index)
+    // It says how layers are to be stored, and this buildah does not know it: what is copied is the same.
+    for (const { line, end, flags } of stage.instructions)
+      if (flags.some(({ name }) => name === 'link'))
+        for (let at = line - 1; at < end; at++)
+          text[at] = (text[at] ?? '').replace(/\s--link(?:=\S+)?(?=\s)/, '')
     if (from !== undefined) replaceFrom(text, stage, from, nameOf)
     for (const { line, image, stage: known } of others) {
       if (known !== null) continue
