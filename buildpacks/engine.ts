@@ -52,10 +52,15 @@ export type BuildProgress =
       readonly ms?: number
     }
 
-/** How instances of an image are started; its store path is the artifact's `stack` and holds `root` and `owners`. */
+/**
+ * How instances of an image are started. Its store path is the artifact's `stack` and holds `root`, `owners` and
+ * `whiteouts`.
+ */
 export interface ImageLaunch {
   readonly uid: number
   readonly workdir: string
+  /** Store path of a root that `root` lies over; null: that is all of it. */
+  readonly base: string | null
 }
 
 /** Store paths of a finished build, as `contract/nodes.ts#Artifact` names them. */

@@ -159,12 +159,14 @@ async function runImageBuild(
     type,
     command,
   ])
+  const base = record.also?.['base'] ?? null
+  const all = [...record.closure, ...(base?.closure ?? [])]
   const artifact: BuiltArtifact = {
     stack: record.path,
     layers: [],
     tools: [],
-    closure: record.closure.filter((path) => path !== record.path),
-    image: facts.launch,
+    closure: [...new Set(all)].filter((path) => path !== record.path).sort(),
+    image: { ...facts.launch, base: base?.path ?? null },
     env: { ...facts.env, ...request.plan.release.env },
     processTypes: {
       ...(facts.command === null ? {} : { web: facts.command }),

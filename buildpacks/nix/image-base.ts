@@ -11,7 +11,9 @@ import { containersConf, IMAGE_UIDS, nulList, POLICY, registriesConf, storageCon
 import { makeWorkFolder } from './places.ts'
 import { runInCell, type ScriptEnd } from './run-in-cell.ts'
 import { GivenUp } from './single-flight.ts'
-import { ASSETS } from './stack.ts'
+import { ASSETS, PLATFORM_ROOTS } from './stack.ts'
+import type { StageRecord } from './stage-records.ts'
+import { addPath, closureOf, removeRoots, setRoots, type Store } from './store.ts'
 import { heading, indented } from './talk.ts'
 
 export type OwnBase = Extract<ImageBase, { kind: 'made' | 'stack' }>
@@ -22,6 +24,8 @@ export interface MadeBase {
   readonly name: string
   /** Of this very copy: made again, the same base has other layers, and nothing that lies over them fits. */
   readonly copy: string
+  /** The same files as a store path, beneath what an app's image adds to them. */
+  readonly tree: StageRecord
 }
 
 /** Folder of all bases, which builds see read-only. */
@@ -33,12 +37,13 @@ const PATH = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin'
 const UNUSED_MS = 30 * 24 * 3600 * 1000
 
 /** Removes bases that are not used any more, and halves of those that were being made. Only while no build runs. */
-export async function pruneBases(cache: string, now: number): Promise<void> {
+export async function pruneBases(store: Store, cache: string, now: number): Promise<void> {
   const folder = basesFolder(cache)
   for (const name of await readdir(folder).catch((): string[] => [])) {
     const { mtimeMs } = await stat(join(folder, name))
-    if (name.endsWith('.new') || now - mtimeMs > UNUSED_MS)
-      await rm(join(folder, name), { recursive: true, force: true })
+    if (!name.endsWith('.new') && now - mtimeMs <= UNUSED_MS) continue
+    await removeRoots(store, PLATFORM_ROOTS, `base-${name}`)
+    await rm(join(folder, name), { recursive: true, force: true })
   }
 }
 
@@ -100,19 +105,22 @@ export async function ensureBase(
   const folder = join(basesFolder(places.cache), wanted.key)
   const name = `localhost/skypanel/base:${wanted.key}`
   await mkdir(basesFolder(places.cache), { recursive: true, mode: 0o755 })
-  if (!existsSync(folder)) {
+  const tree = `base-${wanted.key}`
+  let record = existsSync(folder) ? await records.find(tree) : null
+  if (record === null) {
     const title = base.kind === 'made' ? base.title : `the stack ${job.workshop.stacks[base.which].name}`
     tell({ type: 'line', text: heading(`Preparing ${title}`) })
     const failed: Extract<ScriptEnd, { ok: false }>[] = []
     try {
-      await flight.run(`base-${wanted.key}`, job.stop.signal, async () => {
+      record = await flight.run(tree, job.stop.signal, async () => {
         const end = await makeBase(job, wanted, folder, name, layers, tell)
-        if (!end.ok) {
+        if (!('path' in end)) {
           failed.push(end)
           throw new GivenUp('the base failed')
         }
-        const path = job.workshop.stacks.build.path
-        return (await records.find(wanted.key)) ?? { path, closure: [path], size: 0, complete: false }
+        await records.keep(tree, end)
+        await setRoots(job.workshop.store, PLATFORM_ROOTS, tree, [end.path])
+        return end
       })
     } catch (error) {
       const [mine] = failed
@@ -124,7 +132,7 @@ export async function ensureBase(
   }
   const now = new Date()
   await utimes(folder, now, now)
-  return { folder: wanted.key, name, copy: await readFile(join(folder, 'copy'), 'utf8') }
+  return { folder: wanted.key, name, copy: await readFile(join(folder, 'copy'), 'utf8'), tree: record }
 }
 
 async function makeBase(
@@ -134,7 +142,7 @@ async function makeBase(
   name: string,
   layers: readonly string[],
   tell: Tell,
-): Promise<ScriptEnd> {
+): Promise<StageRecord | Extract<ScriptEnd, { ok: false }>> {
   const { store, stacks, registries } = job.workshop
   const work = await makeWorkFolder(store)
   const storage = `${folder}.${process.pid}.new`
@@ -186,12 +194,23 @@ async function makeBase(
     await writeFile(join(storage, 'copy'), randomUUID())
     await chown(storage, 0, 0)
     await chmod(storage, 0o755)
-    await rename(storage, folder).catch((error: unknown) => {
-      if (!existsSync(folder)) throw error
-    })
-    return end
+    const path = base.kind === 'stack' ? stacks[base.which].path : await addTree(store, storage)
+    // One that was there before has lost its tree.
+    await rm(folder, { recursive: true, force: true })
+    await rename(storage, folder)
+    return { path, ...(await closureOf(store, path)), complete: true }
   } finally {
     await rm(storage, { recursive: true, force: true })
     await work.remove()
   }
+}
+
+/** The one layer of a storage, as a store path. Nothing of a stranger's has been near it. */
+async function addTree(store: Store, storage: string): Promise<string> {
+  const overlay = join(storage, 'graph/overlay')
+  const layers = (await readdir(overlay)).filter((name) => /^[0-9a-f]{64}$/.test(name))
+  const [layer] = layers
+  if (layer === undefined || layers.length > 1)
+    throw new Error(`A base has ${layers.length} layers instead of one`)
+  return addPath(store, 'image-base', join(overlay, layer, 'diff'))
 }

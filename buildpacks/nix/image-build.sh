@@ -37,23 +37,62 @@ asked=$uid
 if [ "$uid" = 0 ]; then uid=1000 gid=1000 home=${workdir:-/}; fi
 gid=${gid:-$uid}
 
+# ── what of it is the app's own ──
+# Layers as buildah has mounted them, the uppermost first; those of a base of ours come last, and releases share them.
+lower=$(awk -v place="$tree" '$5 == place { print $NF }' /proc/self/mountinfo | tail -n 1 | tr , '\n' | sed -n 's/^lowerdir=//p')
+own= base= beneath=
+while IFS= read -r -d : layer; do
+  case $layer in
+    /bases/*) base=${layer#/bases/} base=${base%%/*} beneath=$layer; break ;;
+    /*) own+=$layer: ;;
+    *) own+=/storage/graph/overlay/$layer: ;;
+  esac
+done <<< "$lower:"
+: > /out/whiteouts
+mkdir /tmp/empty /tmp/own
+from=$tree
+if [ -n "$base" ]; then
+  # What the app has removed of the base: a store path cannot hold an overlay's mark of it, so it is listed.
+  gone() { [ -e "$beneath/$1" ] || [ -L "$beneath/$1" ] || return 1; [ ! -e "$tree/$1" ] && [ ! -L "$tree/$1" ]; }
+  IFS=: read -ra layers <<< "$own"
+  for layer in "${layers[@]}"; do
+    while IFS= read -r -d '' path; do ! gone "$path" || printf '%s\0' "$path"; done < <(cd "$layer" && find . -type c -printf '%P\0')
+    while IFS= read -r -d '' path; do
+      [ -d "$beneath/$path" ] || continue
+      while IFS= read -r -d '' below; do ! gone "$path/$below" || printf '%s\0' "$path/$below"; done < <(cd "$beneath/$path" && find . -mindepth 1 -printf '%P\0')
+    done < <(cd "$layer" && getfattr -R -P --absolute-names -n user.overlay.opaque . 2>/dev/null | sed -n 's/^# file: \.\/\{0,1\}//p' | tr '\n' '\0')
+  done | sort -zu > /out/whiteouts
+  # Too many to make one by one at a start: then the release holds the whole image.
+  if [ "$(tr -cd '\0' < /out/whiteouts | wc -c)" -le 300 ] && mount -t overlay -o "ro,userxattr,lowerdir=$own/tmp/empty" own /tmp/own; then
+    from=/tmp/own
+  else
+    : > /out/whiteouts
+    base=
+  fi
+fi
+printf '%s' "$base" > /out/base
+
 # ── the tree: what a store path can hold, and what an instance needs to find ──
 mkdir /out/root
-tar -C "$tree" --one-file-system --exclude='./dev/*' --exclude='./proc/*' --exclude='./sys/*' --exclude='./run/*' -cf - . | tar -C /out/root -xpf -
+tar -C "$from" --one-file-system --exclude='./dev/*' --exclude='./proc/*' --exclude='./sys/*' --exclude='./run/*' -cf - . | tar -C /out/root -xpf -
 cd /out/root
 find . -xdev '(' -type b -o -type c -o -type p -o -type s ')' -delete
 for folder in usr etc proc sys dev run tmp var/tmp nix/store; do
-  [ -d "$folder" ] || { rm -f "$folder"; mkdir -p "$folder"; }
+  [ -d "$tree/$folder" ] || { rm -f "$folder"; mkdir -p "$folder"; }
 done
-[ -f etc/passwd ] && [ ! -L etc/passwd ] || { rm -rf etc/passwd; : > etc/passwd; }
+mkdir -p etc
+rm -rf etc/passwd
+[ -L "$tree/etc/passwd" ] || [ ! -f "$tree/etc/passwd" ] || cp "$tree/etc/passwd" etc/passwd
 printf 'skypanel:x:%s:%s::%s:/bin/sh\n' "$uid" "$gid" "${home:-/}" >> etc/passwd
 printf '%s\n' "$uid" "$gid" "${home:-/}" "$asked" > /out/user
 # Whose folders these are: a store path does not know.
 packages='-name node_modules -o -name site-packages -o -name .git'
+cd "$tree"
 find . -mindepth 1 -xdev -type d '(' ! -uid 0 -o ! -gid 0 ')' -printf '%U %G %P\0' '(' $packages ')' -prune > /out/owners
 if [ "$asked" = 0 ] && [ -d ".$workdir" ] && [ -n "${workdir#/}" ]; then
   find ".${workdir%/}" -xdev -type d -printf "$uid $gid %p\0" '(' $packages ')' -prune | sed -z 's# \./# #' >> /out/owners
 fi
+cd /out/root
 
 # ── no secret may end in the store ──
 if [ -s /secrets/scan ]; then
@@ -67,4 +106,5 @@ if [ -s /secrets/scan ]; then
   done < /secrets/scan
 fi
 chmod -R u+rwX .
+[ "$from" = "$tree" ] || umount /tmp/own
 buildah rm "$container" > /dev/null

@@ -21,7 +21,7 @@ const Inspected = z.object({
 })
 
 export interface ImageFacts {
-  readonly launch: ImageLaunch
+  readonly launch: Omit<ImageLaunch, 'base'>
   readonly env: Readonly<Record<string, string>>
   /** ENTRYPOINT and CMD together; null: the image starts nothing by itself. */
   readonly command: string | null

@@ -9,6 +9,7 @@ import { NixEngine } from './engine.ts'
 import { physical } from './store.ts'
 import { UnshareCells } from './unshare-cells.ts'
 
+const LIMITS = { memoryMb: 1024, cpuMilli: 2000, pids: 500, diskMb: 4096, seconds: 300 }
 const TOOL = '#include <stdio.h>\nint main(void) { puts("pulled from the registry"); return 0; }\n'
 
 let bench: NixBench
@@ -43,7 +44,7 @@ async function push(dockerfile: string, images: Readonly<Record<string, string>>
     images,
   })
   if (!planned.ok) throw new Error(planned.message)
-  return buildOnce(engine, source, planned.plan, { app: 'conformance-registry' })
+  return buildOnce(engine, source, planned.plan, { app: 'conformance-registry', limits: LIMITS })
 }
 
 test('an image is pulled from its registry, for a stage or as the base, with what it starts', async () => {

@@ -9,7 +9,9 @@ cell=/nix/var/skypanel/cell
 root=$work/box
 
 mkdir -p "$root" "$work/in" "$work/out" "$work/tmp" "$work/run"
-chown "$first:$first" "$work/out" "$work/tmp" "$work/run"
+# Nobody else on the machine looks into them while they are there.
+chmod 700 "$work/in" "$work/out" "$work/tmp" "$work/run"
+chown "$first:$first" "$work/in" "$work/out" "$work/tmp" "$work/run"
 # Folders of Debian's programs, as in any other box.
 mount -t tmpfs -o mode=755,size=16m box "$root"
 mkdir -p "$root"/{proc,sys,dev,nix/store,usr,etc,var,tmp,run,root,old,in,out,bases,secrets,storage}

@@ -192,9 +192,12 @@ async function build(
     const out = join(work.outside, 'out')
     // Read before it is added: what is not as it should be never comes into the store.
     await factsOf(out)
-    await rm(join(out, 'iid'), { force: true })
+    const named = await readDistrusted(join(out, 'base'))
+    for (const name of ['iid', 'base']) await rm(join(out, name), { force: true, recursive: true })
+    const base = [...bases.values()].find(({ folder }) => folder === named)?.tree
     const path = await addPath(store, storeName(app, 'image'), join(work.inside, 'out'))
-    return { path, ...(await closureOf(store, path)), complete: true }
+    const also = base === undefined ? {} : { base: { path: base.path, closure: [...base.closure] } }
+    return { path, ...(await closureOf(store, path)), complete: true, also }
   } finally {
     await work.remove()
   }

@@ -15,6 +15,7 @@ import { type NspawnStage, openNspawnStage } from './test-stage.ts'
 
 let stage: NspawnStage
 let image: string
+let base: string | null = null
 let index = 0
 
 /** As a build leaves it: a root, and a list of whose its folders are, to which a hostile build has added. */
@@ -42,7 +43,12 @@ afterAll(async () => {
 
 async function inside(command: string): Promise<string> {
   const before = stage.traces()
-  const artifact = { ...stage.artifact, stack: image, layers: [], image: { uid: 1234, workdir: '/srv' } }
+  const artifact = {
+    ...stage.artifact,
+    stack: image,
+    layers: [],
+    image: { uid: 1234, workdir: '/srv', base },
+  }
   const spec = specOf(stage, command, { artifact })
   const folder = join(stage.home, 'instances', spec.id)
   mkdirSync(folder, { recursive: true })
@@ -82,6 +88,25 @@ describe('an instance whose root is an image', { timeout: 60_000 }, () => {
     expect(await inside('ls /srv')).not.toContain('getent-ran')
     for (const name of ['climbed', 'up']) expect(existsSync(join(stage.home, 'skeletons', name))).toBe(false)
     expect(statSync(join(image, 'root/etc')).uid).toBe(0)
+  })
+
+  test('may lie over a root that it shares with others, without what it has removed of it', async () => {
+    const whole = image
+    base = join(image, 'root')
+    image = join(stage.home, 'over')
+    mkdirSync(join(image, 'root/srv'), { recursive: true })
+    writeFileSync(join(image, 'root/srv/mine.txt'), 'mine\n')
+    writeFileSync(join(image, 'owners'), '1234 1235 srv\0')
+    writeFileSync(join(image, 'whiteouts'), 'srv/code.txt\0usr/bin/seq\0../up\0')
+    try {
+      expect(
+        await inside('cat mine.txt; ls /srv; test -e /usr/bin/seq || echo no seq; echo x > new; cat new'),
+      ).toBe('mine\ndata\nmine.txt\nno seq\nx\n')
+      expect(existsSync(join(base, 'srv/code.txt'))).toBe(true)
+    } finally {
+      image = whole
+      base = null
+    }
   })
 
   test('without a shell runs words, and says so where a command needs more', async () => {

@@ -32,7 +32,7 @@ import { attachTo } from './attach-socket.ts'
 import type { Driver, Fingerprint, Handle, Placement } from './driver.ts'
 import { endOf } from './nspawn-end.ts'
 import { isRunning, namespaceInit, type ProcessRef, sendSignal, startTime } from './process.ts'
-import { imageCommand } from './image-command.ts'
+import { imageCommand, imageRoots } from './image-command.ts'
 import { ensureImageSkeleton, ensureSkeleton } from './skeleton.ts'
 
 export interface NspawnOptions {
@@ -125,6 +125,9 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     fit = fit?.ok === true ? fit : await fingerprint()
     if (!fit.ok) throw new Error(`Cannot run instances on this node: ${fit.detail}`)
     const { folder, index } = placement
+    const { artifact } = spec
+    // Before anything is made: a command that the image cannot run leaves nothing behind.
+    const image = artifact.image === undefined ? null : imageFacts(spec, artifact.image, program('getent'))
     const handle: Handle = {
       id: spec.id,
       driver: 'nspawn',
@@ -143,8 +146,6 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     })
     // It may fail while the shim is still being started; that is told below.
     network.catch(() => undefined)
-    const { artifact } = spec
-    const image = artifact.image === undefined ? null : imageFacts(spec, artifact.image, program('getent'))
     const lower =
       image === null
         ? [
@@ -153,7 +154,7 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
           ]
         : [
             await ensureImageSkeleton(options.skeletons, placement.uidBase, artifact.stack),
-            join(artifact.stack, 'root'),
+            ...imageRoots(artifact),
           ]
     const argv = instanceArgv({
       shim: program('shim'),
@@ -309,7 +310,7 @@ function imageFacts(
   { workdir }: NonNullable<InstanceSpec['artifact']['image']>,
   getent: string,
 ): ImageFacts {
-  return { getent, workdir, argv: imageCommand(join(artifact.stack, 'root'), command) }
+  return { getent, workdir, argv: imageCommand(imageRoots(artifact), command) }
 }
 
 /** The shim goes on once there is a network; without one, or without us, it ends. */

@@ -47,6 +47,11 @@ export async function ensureSkeleton(root: string, uid: number, layers: readonly
 /** An image tells whose its folders are in `owners`: `uid gid path`, each ended by NUL. Strangers' code may have written it. */
 const OWNER = /^(\d{1,5}) (\d{1,5}) (.+)$/s
 const MOST_FOLDERS = 200_000
+const MOST_WHITEOUTS = 300
+
+/** A path that names nothing above. */
+const isInside = (path: string) =>
+  path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
 
 /** As `ensureSkeleton`, for a root of an image's own: its folders belong to whom they belonged to when it was built. */
 export async function ensureImageSkeleton(root: string, uidBase: number, stack: string): Promise<string> {
@@ -60,16 +65,21 @@ export async function ensureImageSkeleton(root: string, uidBase: number, stack: 
   const draft = `${path}.${randomUUID()}`
   const target = join(draft, 'app')
   await mkdir(target, { recursive: true })
-  const owned = (await readFile(join(stack, 'owners'), 'utf8')).split('\0').slice(0, MOST_FOLDERS)
-  for (const line of owned) {
+  const listed = async (name: string) =>
+    (await readFile(join(stack, name), 'utf8').catch(() => '')).split('\0').slice(0, MOST_FOLDERS)
+  for (const line of await listed('owners')) {
     const [, uid, gid, folder = ''] = OWNER.exec(line) ?? []
-    const parts = folder.split('/')
-    const odd = parts.some((part) => part === '' || part === '.' || part === '..')
-    if (odd || Number(uid) > MAX_ID || Number(gid) > MAX_ID) continue
+    if (!isInside(folder) || Number(uid) > MAX_ID || Number(gid) > MAX_ID) continue
     // Nothing in here is a link: all of it was made by us.
     const place = join(target, folder)
     await mkdir(place, { recursive: true, mode: 0o755 })
     await chown(place, uidBase + Number(uid), uidBase + Number(gid))
+  }
+  for (const path of (await listed('whiteouts')).slice(0, MOST_WHITEOUTS)) {
+    const place = join(target, path)
+    if (!isInside(path) || existsSync(place)) continue
+    await mkdir(join(place, '..'), { recursive: true })
+    await run(['mknod', place, 'c', '0', '0'])
   }
   await writeFile(join(draft, 'layers.json'), JSON.stringify({ uid: uidBase + APP_UID, layers: [stack] }))
   try {

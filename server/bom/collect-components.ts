@@ -38,17 +38,24 @@ export async function collectComponents(
   const system = await Promise.all(
     [artifact.stack, ...(artifact.system ?? [])].map((path) => debianPackages(visible(path, nix))),
   )
-  const image = artifact.image === undefined ? [] : await imagePackages(visible(artifact.stack, nix))
+  const roots =
+    artifact.image === undefined
+      ? []
+      : [join(artifact.stack, 'root'), ...(artifact.image.base === null ? [] : [artifact.image.base])]
+  const image = await imagePackages(roots.map((root) => visible(root, nix)))
   return distinct([...merge(declared, layers.flat()), ...system.flat(), ...image, ...toolsOf(plan)])
 }
 
 /** What dpkg knows of an image. The tree is a stranger's: a link that leads out of it is not followed. */
-async function imagePackages(stack: string): Promise<Component[]> {
+async function imagePackages(roots: readonly string[]): Promise<Component[]> {
   const from = 'var/lib/dpkg/status'
-  const root = join(stack, 'root')
-  const file = await realpath(join(root, from)).catch(() => null)
-  if (file === null || !file.startsWith(`${await realpath(root)}/`)) return []
-  const text = await readFile(file, 'utf8').catch(() => '')
+  let text = ''
+  for (const root of roots) {
+    const file = await realpath(join(root, from)).catch(() => null)
+    if (file === null || !file.startsWith(`${await realpath(root)}/`)) continue
+    text = await readFile(file, 'utf8').catch(() => '')
+    break
+  }
   return text.split('\n\n').flatMap((entry) => {
     const field = (name: string) => new RegExp(`^${name}: (\\S+)$`, 'm').exec(entry)?.[1]
     const [name, version] = [field('Package'), field('Version')]

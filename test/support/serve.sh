@@ -1,15 +1,15 @@
 # Starts a release as an instance does, in namespaces of its own, and asks it once over HTTP. No driver takes part.
 #
-# Arguments: stack, layers over it (a:b, or empty), layers of /app (a:b) or `image:UID:FOLDER` where the stack holds an
-# image, folder for what it writes, path to ask for, seconds to wait, argv. stdin: the environment, NAME=VALUE\0 ….
+# Arguments: stack, layers over it (a:b, or empty), layers of /app (a:b) or `image:UID:FOLDER:BASE` where the stack
+# holds an image, folder for what it writes, path to ask for, seconds to wait, argv. stdin: the environment, NAME=VALUE\0 ….
 # stdout: a line "@status N", a line "@body", the body.
 set -euo pipefail
 stack=$1 system=$2 layers=$3 work=$4 path=$5 seconds=$6
 shift 6
 user=1000 folder=/app
 if [ "${layers%%:*}" = image ]; then
-  IFS=: read -r _ user folder <<< "$layers"
-  stack=$stack/root layers=
+  IFS=: read -r _ user folder base <<< "$layers"
+  stack=$stack/root${base:+:$base} layers=
 fi
 environment=()
 while IFS= read -r -d '' pair; do environment+=("$pair"); done
