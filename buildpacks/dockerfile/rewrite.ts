@@ -1,14 +1,12 @@
 import type { Parsed } from './parse.ts'
 import { type Reference, referencesOf, type Stage } from './stages.ts'
 
-/**
- * The Dockerfile with names of images as the build has them. Every line stays where it is, so that what buildah says
- * of a line is true of the app's own file. Pure.
- */
+/** The Dockerfile with names of images as the build has them, and with ARGs of ours in each stage. Pure. */
 export function rewriteImages(
   { lines }: Pick<Parsed, 'lines'>,
   stages: readonly Stage[],
   nameOf: (image: string) => string,
+  args: readonly string[] = [],
 ): string {
   const text = [...lines]
   stages.forEach((stage, index) => {
@@ -18,7 +16,7 @@ export function rewriteImages(
       if (flags.some(({ name }) => name === 'link'))
         for (let at = line - 1; at < end; at++)
           text[at] = (text[at] ?? '').replace(/\s--link(?:=\S+)?(?=\s)/, '')
-    if (from !== undefined) replaceFrom(text, stage, from, nameOf)
+    if (from !== undefined) replaceFrom(text, stage, from, nameOf, args)
     for (const { line, image, stage: known } of others) {
       if (known !== null) continue
       const one = stage.instructions.find((instruction) => instruction.line === line)
@@ -31,8 +29,15 @@ export function rewriteImages(
   return text.join('\n')
 }
 
-function replaceFrom(text: string[], stage: Stage, from: Reference, nameOf: (image: string) => string): void {
+function replaceFrom(
+  text: string[],
+  stage: Stage,
+  from: Reference,
+  nameOf: (image: string) => string,
+  args: readonly string[],
+): void {
   const image = from.stage === null ? nameOf(stage.image) : stage.image
   text[stage.line - 1] = `FROM ${image}${stage.name === null ? '' : ` AS ${stage.name}`}`
   for (let at = stage.line; at < stage.end; at++) text[at] = ''
+  if (args.length > 0) text[stage.end - 1] = `${text[stage.end - 1] ?? ''}\nARG ${args.join(' ')}`
 }

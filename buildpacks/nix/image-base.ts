@@ -7,7 +7,7 @@ import type { BuildJob, Tell } from './build-job.ts'
 import { aptSources } from './debian.ts'
 import type { Toolchain } from './expression.ts'
 import { canceled, explainEnd } from './failure.ts'
-import { containersConf, IMAGE_UIDS, nulList, POLICY, registriesConf, storageConf } from './image-files.ts'
+import { CONTAINERS_CONF, IMAGE_UIDS, nulList, POLICY, registriesConf, storageConf } from './image-files.ts'
 import { makeWorkFolder } from './places.ts'
 import { runInCell, type ScriptEnd } from './run-in-cell.ts'
 import { GivenUp } from './single-flight.ts'
@@ -159,7 +159,7 @@ async function makeBase(
     const files: Readonly<Record<string, string>> = {
       'storage.conf': storageConf([]),
       'registries.conf': registriesConf(registries),
-      'containers.conf': containersConf(registries),
+      'containers.conf': CONTAINERS_CONF,
       'policy.json': POLICY,
       tools: parts.map(({ part, prefix }) => `${part.path}\t${prefix}\n`).join(''),
       name,

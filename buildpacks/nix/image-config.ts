@@ -51,6 +51,10 @@ export function imageFacts(inspected: string, user: string): ImageFacts {
   }
 }
 
+/** What is kept of it: how an image came about holds values of ARGs, and a store is read by everybody. */
+export const withoutHistory = (inspected: string): string =>
+  JSON.stringify(Inspected.parse(JSON.parse(inspected)))
+
 /**
  * A small file that strangers' code may have had its hands on: never a link, never a device, never huge. Throws where it
  * is one.

@@ -9,7 +9,7 @@ export const IMAGE_UIDS = 0x2fff0000
 
 /** Where the box shows the machine's CA bundle, and where a RUN finds it; nothing of it stays in the image. */
 const BUNDLE = '/etc/ssl/certs/ca-certificates.crt'
-const BUNDLE_INSIDE = '/run/skypanel/ca.pem'
+const BUNDLE_INSIDE = '/run/skypanel-ca.pem'
 
 const toml = (text: string) => JSON.stringify(text)
 
@@ -33,18 +33,21 @@ export function registriesConf({ images }: Pick<Registries, 'images'>): string {
   return `unqualified-search-registries = ["docker.io"]\nshort-name-mode = "permissive"\n${blocks.join('')}`
 }
 
-/** Every RUN finds the machine's registries and certificates, and no layer holds them. */
-export function containersConf(registries: Registries): string {
-  const env = Object.entries(networkEnvironment(registries))
-    .filter(([name]) => !name.startsWith('SKYPANEL_'))
-    .map(([name, value]) => `${name}=${value === BUNDLE ? BUNDLE_INSIDE : value}`)
-  return `[containers]
-env = [${env.map(toml).join(', ')}]
-[engine]
+/**
+ * What every RUN finds of the machine's registries and certificates. They are ARGs, for buildah lets no other variable in
+ * that an image would not keep.
+ */
+export function runVariables(registries: Registries): Record<string, string> {
+  const found = Object.entries(networkEnvironment(registries)).filter(
+    ([name]) => !name.startsWith('SKYPANEL_'),
+  )
+  return Object.fromEntries(found.map(([name, value]) => [name, value === BUNDLE ? BUNDLE_INSIDE : value]))
+}
+
+export const CONTAINERS_CONF = `[engine]
 cgroup_manager = "cgroupfs"
 events_logger = "none"
 `
-}
 
 /** Signatures are checked nowhere: what a tag leads to is its registry's word, as with every other builder. */
 export const POLICY = '{"default":[{"type":"insecureAcceptAnything"}]}\n'

@@ -21,6 +21,7 @@ test('buildah is given the secrets that are there, by the names of files and nev
   const given = buildArguments(image, ['TOKEN'], null)
   expect(given).toContain('--secret=id=TOKEN,src=/secrets/values/TOKEN')
   expect(given.join(' ')).not.toContain('UNSET')
+  expect(given).toContain('--build-arg-file=/in/variables')
   expect(given).toContain('--target=app')
   expect(given).toContain('--build-arg=A=b c')
 })

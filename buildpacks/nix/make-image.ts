@@ -13,14 +13,15 @@ import { type SystemLayer, storeName, type Toolchain } from './expression.ts'
 import { canceled, explainEnd } from './failure.ts'
 import { basesFolder, ensureBase, type MadeBase } from './image-base.ts'
 import { atLine, failedLine } from './image-failure.ts'
-import { type ImageFacts, imageFacts, readDistrusted } from './image-config.ts'
+import { type ImageFacts, imageFacts, readDistrusted, withoutHistory } from './image-config.ts'
 import {
   CERTIFICATES,
-  containersConf,
+  CONTAINERS_CONF,
   IMAGE_UIDS,
   nulList,
   POLICY,
   registriesConf,
+  runVariables,
   storageConf,
 } from './image-files.ts'
 import { makeWorkFolder, type WorkFolder } from './places.ts'
@@ -52,6 +53,7 @@ export function buildArguments(
 ): string[] {
   return [
     CERTIFICATES,
+    '--build-arg-file=/in/variables',
     ...(image.target === null ? [] : [`--target=${image.target}`]),
     ...Object.entries(image.args).map(([name, value]) => `--build-arg=${name}=${value}`),
     ...image.secrets.map((id) => `--secret=id=${id},src=/secrets/values/${id}`),
@@ -140,6 +142,9 @@ export function storageName(bases: ReadonlyMap<string, Pick<MadeBase, 'copy'>>):
   return createHash('sha256').update(JSON.stringify(copies)).digest('hex').slice(0, 16)
 }
 
+/** The line that lets the machine's registries in is none of the app's. */
+const isOurs = (line: string) => /STEP \d+\/\d+: ARG NPM_CONFIG_REGISTRY /.test(line)
+
 /** Images have the names that the Dockerfile has for them. Pure. */
 export function asWritten(line: string, bases: ReadonlyMap<string, Pick<MadeBase, 'name'>>): string {
   return [...bases].reduce((text, [image, { name }]) => text.replaceAll(name, image), line)
@@ -182,7 +187,9 @@ async function build(
       ],
       env,
       growing: [storage],
-      onLine: (line) => tell({ type: 'line', text: indented(asWritten(line, bases)) }),
+      onLine: (line) => {
+        if (!isOurs(line)) tell({ type: 'line', text: indented(asWritten(line, bases)) })
+      },
     })
     if (!end.ok) {
       // What a layer of the cache holds is there for the next build as well.
@@ -191,9 +198,12 @@ async function build(
     }
     const out = join(work.outside, 'out')
     // Read before it is added: what is not as it should be never comes into the store.
+    const inspected = await readDistrusted(join(out, 'config.json'))
     await factsOf(out)
     const named = await readDistrusted(join(out, 'base'))
-    for (const name of ['iid', 'base']) await rm(join(out, name), { force: true, recursive: true })
+    for (const name of ['iid', 'base', 'config.json'])
+      await rm(join(out, name), { force: true, recursive: true })
+    await writeFile(join(out, 'config.json'), withoutHistory(inspected), { flag: 'wx' })
     const base = [...bases.values()].find(({ folder }) => folder === named)?.tree
     const path = await addPath(store, storeName(app, 'image'), join(work.inside, 'out'))
     const also = base === undefined ? {} : { base: { path: base.path, closure: [...base.closure] } }
@@ -234,11 +244,20 @@ async function writeInput(job: BuildJob, work: WorkFolder, build: Build): Promis
   }
   const ignore = `${image.dockerfile}.dockerignore`
   const ignoreFile = image.context === '.' && existsSync(join(folder, ignore)) ? ignore : null
+  const variables = runVariables(registries)
   const files: Readonly<Record<string, string>> = {
-    Dockerfile: rewriteImages(parsed, stagesOf(parsed.instructions, image.args), named),
+    Dockerfile: rewriteImages(
+      parsed,
+      stagesOf(parsed.instructions, image.args),
+      named,
+      Object.keys(variables),
+    ),
+    variables: Object.entries(variables)
+      .map(([name, value]) => `${name}=${value}\n`)
+      .join(''),
     'storage.conf': storageConf([...new Set([...bases.values()].map((base) => base.folder))]),
     'registries.conf': registriesConf(registries),
-    'containers.conf': containersConf(registries),
+    'containers.conf': CONTAINERS_CONF,
     'policy.json': POLICY,
     arguments: nulList(buildArguments(image, Object.keys(env), ignoreFile)),
   }
