@@ -6,7 +6,7 @@ import { explainFailure } from '../explain.ts'
 import type { ImagePlan } from '../plan.ts'
 import { failedLine } from './image-failure.ts'
 import { imageFacts, readDistrusted } from './image-config.ts'
-import { asWritten, buildArguments, storageName } from './make-image.ts'
+import { asWritten, buildArguments, storageName, withoutOurs } from './make-image.ts'
 
 const image: ImagePlan = {
   dockerfile: 'Dockerfile',
@@ -31,6 +31,15 @@ test('the log has the names that the Dockerfile has', () => {
   expect(asWritten('STEP 1/2: FROM localhost/skypanel/base:aa AS x', bases)).toBe(
     'STEP 1/2: FROM node:22 AS x',
   )
+})
+
+test('what the platform adds to a Dockerfile is not in the log', () => {
+  const ours = ['NPM_CONFIG_REGISTRY', 'PIP_CERT']
+  expect(withoutOurs('[1/2] STEP 2/7: ARG NPM_CONFIG_REGISTRY PIP_CERT', ours)).toBeNull()
+  expect(withoutOurs('STEP 3/7: ARG PIP_CERT', ours)).toBe('STEP 3/7: ARG PIP_CERT')
+  const unused = (names: string) => `[Warning] one or more build args were not consumed: [${names}]`
+  expect(withoutOurs(unused('PIP_CERT'), ours)).toBeNull()
+  expect(withoutOurs(unused('MINE PIP_CERT'), ours)).toBe(unused('MINE'))
 })
 
 test('layers that lie over another copy of a base are not looked for', () => {

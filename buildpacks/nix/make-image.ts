@@ -142,8 +142,16 @@ export function storageName(bases: ReadonlyMap<string, Pick<MadeBase, 'copy'>>):
   return createHash('sha256').update(JSON.stringify(copies)).digest('hex').slice(0, 16)
 }
 
-/** The line that lets the machine's registries in is none of the app's. */
-const isOurs = (line: string) => /STEP \d+\/\d+: ARG NPM_CONFIG_REGISTRY /.test(line)
+const UNUSED = /^(\[Warning\] one or more build args were not consumed: \[)([^\]]*)(\])$/
+
+/** A line of buildah without what is ours: the ARG by which registries are let in. null: nothing is left. Pure. */
+export function withoutOurs(line: string, ours: readonly string[]): string | null {
+  if (/STEP \d+\/\d+: ARG /.test(line) && line.endsWith(`: ARG ${ours.join(' ')}`)) return null
+  const [, before, names = '', after] = UNUSED.exec(line) ?? []
+  if (before === undefined || after === undefined) return line
+  const left = names.split(' ').filter((name) => !ours.includes(name))
+  return left.length === 0 ? null : `${before}${left.join(' ')}${after}`
+}
 
 /** Images have the names that the Dockerfile has for them. Pure. */
 export function asWritten(line: string, bases: ReadonlyMap<string, Pick<MadeBase, 'name'>>): string {
@@ -169,6 +177,7 @@ async function build(
   const work = await makeWorkFolder(store)
   try {
     await writeInput(job, work, { image, folder, entries, env, layers, bases })
+    const ours = Object.keys(runVariables(job.workshop.registries))
     const { shared } = await caches.open(app, [{ name: 'image', scope: 'app' }], null)
     const storage = join(shared, 'image', storageName(bases))
     await mkdir(storage, { recursive: true })
@@ -188,7 +197,8 @@ async function build(
       env,
       growing: [storage],
       onLine: (line) => {
-        if (!isOurs(line)) tell({ type: 'line', text: indented(asWritten(line, bases)) })
+        const text = withoutOurs(line, ours)
+        if (text !== null) tell({ type: 'line', text: indented(asWritten(text, bases)) })
       },
     })
     if (!end.ok) {

@@ -28,6 +28,7 @@ mount --rbind /dev "$work/root/dev"
 mount -t tmpfs -o mode=1777 tmp "$work/root/tmp"
 # An instance may write where its app lies, but not into what the store holds.
 chown "$user:$user" "$work/root$folder"
+chmod u+w "$work/root$folder"
 cd /
 # An image may have no env: it is this machine's that sets the variables.
 (
