@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type AgentCells, openAgentCells } from '../../test/support/agent-cells.ts'
+import { openImageInstances } from '../../test/support/image-instance.ts'
 import { type NixBench, openNixBench } from '../../test/support/nix-engine.ts'
 import { type Built, buildOnce } from '../engine-conformance.ts'
 import { planFolder } from '../plan-folder.ts'
@@ -231,5 +232,45 @@ describe('an image', () => {
     expect(() =>
       execFileSync('grep', ['-rlF', value, '--', store, bench.home.at.agentState], { stdio: 'pipe' }),
     ).toThrow()
+  })
+})
+
+describe('an instance of an image', () => {
+  test('finds what the image holds, without what was removed, and writes where its user may', async () => {
+    const instances = await openImageInstances('e515', '10.223.64.0/18', bench.home.home)
+    try {
+      const { outcome, lines } = await push(
+        [
+          STACK,
+          'RUN <<SCRIPT',
+          'set -e',
+          'rm -rf /usr/share/zoneinfo /usr/bin/openssl',
+          'mkdir /usr/share/zoneinfo && echo only > /usr/share/zoneinfo/one',
+          'echo "site:x:1234:1235::/home/site:/bin/bash" >> /etc/passwd',
+          'install -d -o 1234 -g 1235 /srv/site /srv/site/data',
+          'SCRIPT',
+          'COPY --link --chown=1234:1235 code /srv/site/code',
+          'ENV GREETING="hello there"',
+          'WORKDIR /srv/site',
+          'USER site',
+          'ENTRYPOINT ["/bin/bash", "-c"]',
+          'CMD ["true"]',
+        ],
+        { files: { code: 'the code\n' } },
+      )
+      if (!outcome.ok) throw new Error(`${outcome.message}\n${lines.join('\n')}`)
+      const { artifact } = outcome
+      expect(artifact.image).toMatchObject({ uid: 1234, workdir: '/srv/site' })
+      expect(artifact.image?.base).toBe(bench.home.stacks.run.path)
+      const said = await instances.run(
+        artifact,
+        'id -u; id -g; pwd; cat code; echo $GREETING; ls /usr/share/zoneinfo; test -e /usr/bin/openssl || echo no openssl; echo x > data/new && echo wrote; { echo x > /usr/new; } 2> /dev/null || echo refused; python3 -c "print(6 * 7)"',
+      )
+      expect(said).toBe('1234\n1235\n/srv/site\nthe code\nhello there\none\nno openssl\nwrote\nrefused\n42\n')
+      // A release holds what is its own.
+      expect(existsSync(physical(bench.home.store, `${artifact.stack}/root/usr/bin/bash`))).toBe(false)
+    } finally {
+      await instances.close()
+    }
   })
 })
