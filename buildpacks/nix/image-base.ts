@@ -2,7 +2,9 @@ import { createHash, randomUUID } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, chown, mkdir, readdir, readFile, rename, rm, stat, utimes, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { z } from 'zod'
 import type { ImageBase } from '../plan.ts'
+import { readJson } from './atomic-file.ts'
 import type { BuildJob, Tell } from './build-job.ts'
 import { aptSources } from './debian.ts'
 import type { Toolchain } from './expression.ts'
@@ -12,8 +14,8 @@ import { makeWorkFolder } from './places.ts'
 import { runInCell, type ScriptEnd } from './run-in-cell.ts'
 import { GivenUp } from './single-flight.ts'
 import { ASSETS, PLATFORM_ROOTS } from './stack.ts'
-import type { StageRecord } from './stage-records.ts'
-import { addPath, closureOf, removeRoots, setRoots, type Store } from './store.ts'
+import { StageRecord } from './stage-records.ts'
+import { addPath, closureOf, physical, removeRoots, setRoots, type Store } from './store.ts'
 import { heading, indented } from './talk.ts'
 
 export type OwnBase = Extract<ImageBase, { kind: 'made' | 'stack' }>
@@ -26,6 +28,17 @@ export interface MadeBase {
   readonly copy: string
   /** The same files as a store path, beneath what an app's image adds to them. */
   readonly tree: StageRecord
+}
+
+const ABOUT = 'about.json'
+const About = z.object({ copy: z.string(), tree: StageRecord })
+
+const rootsOfBase = (key: string) => `image-base-${key}`
+
+/** null: it has to be made. */
+async function aboutBase(store: Store, folder: string): Promise<z.infer<typeof About> | null> {
+  const about = await readJson(join(folder, ABOUT), About)
+  return about !== null && existsSync(physical(store, about.tree.path)) ? about : null
 }
 
 /** Folder of all bases, which builds see read-only. */
@@ -42,7 +55,7 @@ export async function pruneBases(store: Store, cache: string, now: number): Prom
   for (const name of await readdir(folder).catch((): string[] => [])) {
     const { mtimeMs } = await stat(join(folder, name))
     if (!name.endsWith('.new') && now - mtimeMs <= UNUSED_MS) continue
-    await removeRoots(store, PLATFORM_ROOTS, `base-${name}`)
+    await removeRoots(store, PLATFORM_ROOTS, rootsOfBase(name))
     await rm(join(folder, name), { recursive: true, force: true })
   }
 }
@@ -101,27 +114,25 @@ export async function ensureBase(
   tell: Tell,
 ): Promise<MadeBase> {
   const wanted = await wantedOf(job, base, toolchains)
-  const { places, flight, records } = job.workshop
+  const { places, flight, store } = job.workshop
   const folder = join(basesFolder(places.cache), wanted.key)
   const name = `localhost/skypanel/base:${wanted.key}`
   await mkdir(basesFolder(places.cache), { recursive: true, mode: 0o755 })
-  const tree = `base-${wanted.key}`
-  let record = existsSync(folder) ? await records.find(tree) : null
-  if (record === null) {
+  let about = await aboutBase(store, folder)
+  if (about === null) {
     const title = base.kind === 'made' ? base.title : `the stack ${job.workshop.stacks[base.which].name}`
     tell({ type: 'line', text: heading(`Preparing ${title}`) })
     const failed: Extract<ScriptEnd, { ok: false }>[] = []
     try {
-      record = await flight.run(tree, job.stop.signal, async () => {
+      await flight.run(rootsOfBase(wanted.key), job.stop.signal, async () => {
         const end = await makeBase(job, wanted, folder, name, layers, tell)
         if (!('path' in end)) {
           failed.push(end)
           throw new GivenUp('the base failed')
         }
-        await records.keep(tree, end)
-        await setRoots(job.workshop.store, PLATFORM_ROOTS, tree, [end.path])
         return end
       })
+      about = await aboutBase(store, folder)
     } catch (error) {
       const [mine] = failed
       if (mine !== undefined)
@@ -132,12 +143,13 @@ export async function ensureBase(
   }
   const now = new Date()
   await utimes(folder, now, now)
-  return { folder: wanted.key, name, copy: await readFile(join(folder, 'copy'), 'utf8'), tree: record }
+  if (about === null) throw new Error(`The base ${folder} was made and is not there`)
+  return { folder: wanted.key, name, ...about }
 }
 
 async function makeBase(
   job: BuildJob,
-  { base, tools }: Wanted,
+  { base, tools, key }: Wanted,
   folder: string,
   name: string,
   layers: readonly string[],
@@ -191,14 +203,16 @@ async function makeBase(
       onLine: (line) => tell({ type: 'line', text: indented(line) }),
     })
     if (!end.ok) return end
-    await writeFile(join(storage, 'copy'), randomUUID())
     await chown(storage, 0, 0)
     await chmod(storage, 0o755)
     const path = base.kind === 'stack' ? stacks[base.which].path : await addTree(store, storage)
+    const tree = { path, ...(await closureOf(store, path)), complete: true }
+    await setRoots(store, PLATFORM_ROOTS, rootsOfBase(key), [path])
+    await writeFile(join(storage, ABOUT), JSON.stringify({ copy: randomUUID(), tree }))
     // One that was there before has lost its tree.
     await rm(folder, { recursive: true, force: true })
     await rename(storage, folder)
-    return { path, ...(await closureOf(store, path)), complete: true }
+    return tree
   } finally {
     await rm(storage, { recursive: true, force: true })
     await work.remove()
