@@ -59,7 +59,12 @@ if [ -n "$base" ]; then
     while IFS= read -r -d '' path; do ! gone "$path" || printf '%s\0' "$path"; done < <(cd "$layer" && find . -type c -printf '%P\0')
     while IFS= read -r -d '' path; do
       [ -d "$beneath/$path" ] || continue
-      while IFS= read -r -d '' below; do ! gone "$path/$below" || printf '%s\0' "$path/$below"; done < <(cd "$beneath/$path" && find . -mindepth 1 -printf '%P\0')
+      above=
+      while IFS= read -r -d '' below; do
+        # What lies in a folder that is gone is gone with it.
+        [ -z "$above" ] || [ "${below#"$above/"}" = "$below" ] || continue
+        ! gone "$path/$below" || { printf '%s\0' "$path/$below"; above=$below; }
+      done < <(cd "$beneath/$path" && find . -mindepth 1 -printf '%P\0')
     done < <(cd "$layer" && getfattr -R -P --absolute-names -n user.overlay.opaque . 2>/dev/null | sed -n 's/^# file: \.\/\{0,1\}//p' | tr '\n' '\0')
   done | sort -zu > /out/whiteouts
   # Too many to make one by one at a start: then the release holds the whole image.
