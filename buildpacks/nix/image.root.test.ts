@@ -206,6 +206,43 @@ describe('an image', () => {
     expect(readFileSync(join(other, 'when'), 'utf8')).not.toBe(readFileSync(join(first, 'when'), 'utf8'))
   })
 
+  test('may begin with Debian, which is made and added to within the limits of a build', {
+    timeout: 300_000,
+  }, async () => {
+    const root = await rootOf([
+      'FROM debian:13-slim',
+      'RUN --mount=type=cache,target=/var/cache/apt apt-get -qq update && apt-get -qq install -y --no-install-recommends file > /dev/null',
+      'RUN file --version > /version',
+    ])
+    expect(readFileSync(join(root, 'version'), 'utf8')).toMatch(/^file-5/)
+    expect(existsSync(join(root, 'usr/bin/file'))).toBe(true)
+    expect(existsSync(join(root, 'usr/bin/bash'))).toBe(false)
+  })
+
+  test('is not built any further once its build was canceled, and nothing of it goes on', async () => {
+    const marker = `79${process.pid}`
+    const source = bench.source({ Dockerfile: `${STACK}\nRUN echo begun; sleep ${marker}\n` })
+    const planned = await planFolder(join(source, 'app'), {
+      builder: 'test',
+      inventories: null,
+      versions: 'open',
+      now: 0,
+    })
+    if (!planned.ok) throw new Error(planned.message)
+    const stop = new AbortController()
+    const { outcome } = await buildOnce(engine, source, planned.plan, {
+      limits: LIMITS,
+      signal: stop.signal,
+      onLine: (line) => {
+        if (/^\s*begun$/.test(line)) stop.abort()
+      },
+    })
+    expect(outcome).toMatchObject({ ok: false, code: 'build_canceled' })
+    const running = execFileSync('sh', ['-c', `pgrep -fc "[s]leep ${marker}" || true`], { encoding: 'utf8' })
+    expect(running.trim()).toBe('0')
+    await nothingLeft()
+  })
+
   test('has its config vars by secret mounts alone, and is refused when it keeps one', async () => {
     const env = { API_TOKEN: `planted-${process.pid}-in-an-image` }
     const { API_TOKEN: value } = env
