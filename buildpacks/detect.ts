@@ -38,7 +38,11 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   const { beside } = joined
   const here = main.context.view.exists('skypanel.toml') ? main.context.view : view
   const plan = withOwnCaches(withPackages(joined.plan, apt.packages), here)
-  const notes = [...looked.notes, ...namedNotes(looked.named, main, choose(candidates, null))]
+  const notes = [
+    ...looked.notes,
+    ...namedNotes(looked.named, main, choose(candidates, null)),
+    ...imageNotes(main, candidates),
+  ]
   return assemble(
     main,
     { ...plan, notes: [...notes, ...plan.notes] },
@@ -60,6 +64,16 @@ function namedNotes(named: NamedLanguage | null, { provider }: Candidate, surest
   if (surest === null || surest.provider === provider) return []
   const message = `${named.from} says that this is ${title}; by its files it would be ${surest.provider.manifest.title}.`
   return [{ level: 'info', code: 'buildpack.named', message }]
+}
+
+/** Who has written a Dockerfile may have wanted the image. */
+function imageNotes(main: Candidate, candidates: readonly Candidate[]): Note[] {
+  const image = candidates.find(
+    ({ provider, found }) => provider.manifest.name === 'dockerfile' && found.confidence > 0,
+  )
+  if (image === undefined || image === main) return []
+  const message = `${image.found.evidence[0] ?? 'A Dockerfile'} is there as well; the app is built as ${main.provider.manifest.title}, by its own files. SKYPANEL_BUILDPACK=dockerfile builds the image instead.`
+  return [{ level: 'info', code: 'dockerfile.beside', message }]
 }
 
 export interface Looked {
@@ -127,14 +141,6 @@ function nobody(
       asked,
     )
   }
-  const image = ['Dockerfile', 'Containerfile', 'heroku.yml'].find((file) => view.exists(file))
-  if (image !== undefined) {
-    return failure(
-      `This app is described by its ${image} alone, and images are not built yet`,
-      `Add the files by which its language is known (${KNOWN_BY}), and a Procfile with the image's command.`,
-      asked,
-    )
-  }
   return failure(
     'No language was recognised in this app',
     `An app is known by files at the root of its repository: ${KNOWN_BY}. SkyPanel builds: ${known}.`,
@@ -184,6 +190,7 @@ function assemble(
     tools: [...planned.tools],
     systemPackages: planned.systemPackages ?? { build: [], run: [] },
     steps: [...planned.steps],
+    ...(planned.image === undefined ? {} : { image: planned.image }),
     caches: planned.caches,
     release: {
       include: planned.include,

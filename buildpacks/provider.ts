@@ -66,6 +66,8 @@ export interface LanguagePlan {
   readonly include: BuildPlan['release']['include']
   readonly env: Readonly<Record<string, string>>
   readonly static: BuildPlan['release']['static']
+  /** In the place of steps: the release is an image. */
+  readonly image?: BuildPlan['image']
   /** Defaults; the Procfile wins over each. */
   readonly processes: BuildPlan['release']['processes']
   /** Commands of the Procfile and of SKYPANEL_START_CMD that are run in another way: as written → as run. */

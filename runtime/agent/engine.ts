@@ -24,6 +24,7 @@ export function registryUrls(registries: Registries): string[] {
     registries.apt.archive,
     registries.apt.security,
     ...lists,
+    ...(registries.images?.insecure ?? []).map((place) => `http://${place}`),
   ]
   return sites.filter((url): url is string => url !== null && URL.canParse(url))
 }

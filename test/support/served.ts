@@ -12,6 +12,7 @@ import { UnshareCells } from '../../buildpacks/nix/unshare-cells.ts'
 import type { BuildPlan } from '../../buildpacks/plan.ts'
 import { planFolder } from '../../buildpacks/plan-folder.ts'
 import { fillHosts } from './fixture-hosts.ts'
+import { imageCommand, imageRoots } from '../../runtime/driver/image-command.ts'
 import { type NixHome, openNixHome } from './nix-home.ts'
 
 const buildpacks = fileURLToPath(new URL('../../buildpacks', import.meta.url))
@@ -169,11 +170,19 @@ export class ServedWorld {
       script,
       artifact.stack,
       (artifact.system ?? []).join(':'),
-      artifact.layers.map((layer) => `${layer}/app`).join(':'),
+      artifact.image === undefined
+        ? artifact.layers.map((layer) => `${layer}/app`).join(':')
+        : `image:${artifact.image.uid}:${artifact.image.workdir}:${artifact.image.base ?? ''}`,
       work,
       serve.path,
       String(serve.seconds),
-      command,
+      ...(artifact.image === undefined
+        ? ['bash', '-c', `cd /app; ${command}`]
+        : imageCommand(
+            imageRoots(artifact).map((root) => join(this.home.home, root)),
+            // Where init goes by itself; an image without a shell is asked in its root.
+            command.startsWith('exec /') ? command : `cd '${artifact.image.workdir}'; ${command}`,
+          )),
     ]
     const [file = '', ...args] = argv
     const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] })
