@@ -38,7 +38,11 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   const { beside } = joined
   const here = main.context.view.exists('skypanel.toml') ? main.context.view : view
   const plan = withOwnCaches(withPackages(joined.plan, apt.packages), here)
-  const notes = [...looked.notes, ...namedNotes(looked.named, main, choose(candidates, null))]
+  const notes = [
+    ...looked.notes,
+    ...namedNotes(looked.named, main, choose(candidates, null)),
+    ...besideNotes(main, candidates),
+  ]
   return assemble(
     main,
     { ...plan, notes: [...notes, ...plan.notes] },
@@ -60,6 +64,15 @@ function namedNotes(named: NamedLanguage | null, { provider }: Candidate, surest
   if (surest === null || surest.provider === provider) return []
   const message = `${named.from} says that this is ${title}; by its files it would be ${surest.provider.manifest.title}.`
   return [{ level: 'info', code: 'buildpack.named', message }]
+}
+
+/** Ways to build that fit as well and do not show by what was built. */
+function besideNotes(main: Candidate, candidates: readonly Candidate[]): Note[] {
+  return candidates.flatMap(({ provider, found }) => {
+    const { name, beside } = provider.manifest
+    if (beside === undefined || provider === main.provider || found.confidence === 0) return []
+    return [{ level: 'info' as const, code: `${name}.beside`, message: beside }]
+  })
 }
 
 export interface Looked {
@@ -192,6 +205,7 @@ function assemble(
       processes: processesOf(planned, procfile.processes, settings),
       healthcheck: null,
     },
+    ...(planned.flake === undefined ? {} : { flake: planned.flake }),
     notes: [...procfile.notes, ...planned.notes],
   }
   const checked = BuildPlan.safeParse(plan)
