@@ -38,6 +38,7 @@ function settings(schemes: readonly string[]): Record<string, string> {
     'builders =',
     'build-hook =',
     'sandbox = false',
+    'build-users-group =',
     'warn-dirty = false',
     'connect-timeout = 15',
     'download-attempts = 2',

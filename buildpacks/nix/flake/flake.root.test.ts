@@ -196,13 +196,13 @@ describe('evaluating a flake', () => {
     refused({ 'flake.nix': flake(program, `x = ${value};`), ...more })
 
   test.each([
-    ['builtins.readFile "/etc/passwd"', '/etc/passwd'],
-    ['builtins.readFile /etc/passwd', '/etc/passwd'],
+    ['builtins.readFile "/etc/passwd"', '/etc'],
+    ['builtins.readFile /etc/passwd', '/etc'],
     ['builtins.readDir /', 'neither in the repository'],
     ['builtins.readFile (./. + "/../../../../etc/passwd")', 'neither in the repository'],
     ['"${/etc}"', 'neither in the repository'],
     ['builtins.path { path = /app; name = "x"; }', 'neither in the repository'],
-    ['builtins.storePath "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-x"', 'flake.nix'],
+    ['builtins.storePath "/nix/store/0123456789abcdfghijklmnpqrsvwxyz-x"', 'builtins.storePath'],
     ['builtins.fetchurl "https://example.com/x"', 'neither in the repository'],
     [
       `(builtins.fetchTarball { url = "https://example.com/x"; sha256 = "${'0'.repeat(52)}"; })`,

@@ -92,6 +92,11 @@ describe('the caches for flakes', () => {
 describe('a flake that cannot be built is told why:', () => {
   it.each([
     ["error: access to absolute path '/etc/passwd' is forbidden in pure evaluation mode", '/etc/passwd'],
+    ["error: 'builtins.storePath' is not allowed in pure evaluation mode", 'builtins.storePath'],
+    [
+      "error: in pure evaluation mode, 'fetchGit' will not fetch unlocked input 'git+https://x/y'",
+      'git+https://x/y',
+    ],
     ["error: access to URI 'https://x/y' is forbidden in restricted mode", 'https://x/y'],
     ['error: infinite recursion encountered', 'infinite recursion'],
     [
