@@ -9,7 +9,7 @@ import { nulSeparated, networkEnvironment } from './net-env.ts'
 import { outputPathOf } from './output-path.ts'
 import { runStage, type StageEnd, type StageRun, type Work } from './run-stage.ts'
 import { redactor } from './secrets.ts'
-import { differingFiles } from './source.ts'
+import { differingFiles, firstDifference } from './source.ts'
 import { GivenUp } from './single-flight.ts'
 import { run } from './spawn.ts'
 import type { StageRecord } from './stage-records.ts'
@@ -38,6 +38,8 @@ export interface CheckResult {
   readonly same: boolean
   /** Files that differ, relative to the output. */
   readonly files: readonly string[]
+  /** Where the first of them begins to differ; null where it is only there once. */
+  readonly sample: string | null
 }
 
 export type Tell = (event: BuildProgress) => void
@@ -104,9 +106,14 @@ export class BuildJob {
     )
     const other = `${record.path}.check`
     try {
-      if (end.ok) return { same: true, files: [] }
-      if ('text' in end && /may not be deterministic/.test(end.text))
-        return { same: false, files: differingFiles(physical(store, record.path), physical(store, other)) }
+      if (end.ok) return { same: true, files: [], sample: null }
+      if ('text' in end && /may not be deterministic/.test(end.text)) {
+        const [one, two] = [physical(store, record.path), physical(store, other)]
+        const files = differingFiles(one, two)
+        const [first] = files
+        const sample = first === undefined ? null : firstDifference(join(one, first), join(two, first))
+        return { same: false, files, sample }
+      }
       throw this.failure({ end: this.#redactEnd(end), tail: [] }, task.name)
     } finally {
       await rm(physical(store, other), { recursive: true, force: true })
