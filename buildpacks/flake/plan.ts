@@ -34,6 +34,8 @@ function settings(schemes: readonly string[]): Record<string, string> {
     'accept-flake-config = false',
     'use-registries = false',
     'flake-registry =',
+    // Inputs come from a folder where there is no network.
+    'substitute = true',
     'max-jobs = 0',
     'builders =',
     'build-hook =',
@@ -65,7 +67,7 @@ const FETCH = [
 
 const evaluate = (fetched: boolean) =>
   [
-    `timeout --kill-after=5 ${SECONDS} nix eval path:/tmp/flake --no-update-lock-file --json \\`,
+    `timeout --kill-after=5 ${SECONDS} nix eval path:/tmp/flake --offline --no-update-lock-file --json \\`,
     `  --store '${STORE}' --option substituters '${fetched ? `file:///app/${INPUTS}` : ''}' --apply '${ABOUT}' \\`,
     '  > /tmp/found.json || {',
     '  status=$?',
@@ -75,7 +77,7 @@ const evaluate = (fetched: boolean) =>
   ].join('\n')
 
 const EXPORT = [
-  `nix copy --derivation "$(sed -n 's/.*"derivation":"\\([^"]*\\)".*/\\1/p' /tmp/found.json)" \\`,
+  `nix copy --offline --derivation "$(sed -n 's/.*"derivation":"\\([^"]*\\)".*/\\1/p' /tmp/found.json)" \\`,
   `  --store '${STORE}' --option substituters '' --to 'file:///app/${FOUND}/store?compression=none'`,
   `cp /tmp/found.json ${FOUND}/found.json`,
 ].join('\n')

@@ -198,7 +198,7 @@ describe('evaluating a flake', () => {
   test.each([
     ['builtins.readFile "/etc/passwd"', '/etc'],
     ['builtins.readFile /etc/passwd', '/etc'],
-    ['builtins.readDir /', 'neither in the repository'],
+    ['builtins.readDir /.', 'neither in the repository'],
     ['builtins.readFile (./. + "/../../../../etc/passwd")', 'neither in the repository'],
     ['"${/etc}"', 'neither in the repository'],
     ['builtins.path { path = /app; name = "x"; }', 'neither in the repository'],

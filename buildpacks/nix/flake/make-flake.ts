@@ -56,7 +56,7 @@ async function inCell(
 ): Promise<{ code: number | null; stderr: string }> {
   const { store } = job.workshop
   const cell = await job.cell()
-  const left = Math.max(1, job.deadline - performance.now())
+  const left = Math.max(1, Math.ceil(job.deadline - performance.now()))
   return run([...store.enter, ...cell.prefix, '/usr/bin/nice', '-n', '10', ...store.nix.nix, ...args], {
     env: store.nix.env,
     signal: AbortSignal.any([job.stop.signal, AbortSignal.timeout(left)]),
