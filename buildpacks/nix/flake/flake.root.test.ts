@@ -319,6 +319,8 @@ describe('an app with a flake that has inputs', () => {
 
   beforeAll(async () => {
     const store = bench.home.store
+    // With it come the programs of the sandbox.
+    await built({ 'flake.nix': flake(program) })
     const command = [...store.enter, ...store.nix.nix]
     const secret = await runOrThrow(
       [...command, 'key', 'generate-secret', '--key-name', 'test-1'],
@@ -337,7 +339,17 @@ describe('an app with a flake that has inputs', () => {
     const shell = readdirSync(join(store.root, 'store'))
       .map((name) => join(store.root, 'store', name, 'usr/bin/busybox'))
       .find((file) => existsSync(file))
-    const build = ['build', '--impure', '--expr', made, '--no-link', '--print-out-paths']
+    const build = [
+      'build',
+      '--option',
+      'build-hook',
+      '',
+      '--impure',
+      '--expr',
+      made,
+      '--no-link',
+      '--print-out-paths',
+    ]
     words = await nix(
       ...build,
       '--option',
@@ -385,7 +397,10 @@ describe('an app with a flake that has inputs', () => {
     expect(asked.some((path) => path.startsWith('/nar/'))).toBe(true)
     expect(app.said).toContain('1 derivation is built')
     // What follows starts without it again.
-    await app.engine.unroot((await app.engine.rooted())[0] ?? '')
+    for (const build of await app.engine.rooted()) await app.engine.unroot(build)
+    await app.engine.forgetApp(app.app)
+    await app.engine.collect(null)
+    expect(existsSync(physical(bench.home.store, words))).toBe(false)
   })
 
   test('is told at once that there is no cache', async () => {
@@ -405,7 +420,7 @@ describe('an app with a flake that has inputs', () => {
   })
 
   test('does not take what another key has signed', async () => {
-    const other = 'other-1:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='
+    const other = `other-1:${'A'.repeat(43)}=`
     const first = await push(files(), { caches: { urls: [url], keys: [other] } })
     // The input is named by its content and needs no signature; what it builds is built here instead.
     if (!first.outcome.ok) throw new Error(first.said)
