@@ -1,8 +1,18 @@
-import { chmodSync, existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { type AgentCells, openAgentCells } from '../../../test/support/agent-cells.ts'
 import { type NixBench, openNixBench } from '../../../test/support/nix-engine.ts'
 import { buildOnce } from '../../engine-conformance.ts'
 import { planFolder } from '../../plan-folder.ts'
@@ -13,6 +23,7 @@ import { UnshareCells } from '../unshare-cells.ts'
 import type { FlakeCacheOptions } from './flake-caches.ts'
 
 let bench: NixBench
+let agent: AgentCells
 let folder: string
 let server: Server
 let url = ''
@@ -20,6 +31,8 @@ let asked: string[] = []
 
 beforeAll(async () => {
   bench = await openNixBench()
+  // Nothing here runs with less than what a stranger's push runs with, but where a test's own server is asked.
+  agent = await openAgentCells('f1a6', '10.221.128.0/18', bench.home.registries.caBundle)
   folder = mkdtempSync(join(bench.home.home, 'flake-test-'))
   chmodSync(folder, 0o755)
   server = createServer((request, answer) => {
@@ -34,6 +47,7 @@ beforeAll(async () => {
 afterAll(async () => {
   server?.close()
   rmSync(folder, { recursive: true, force: true })
+  await agent?.close()
   await bench?.close()
 })
 
@@ -50,7 +64,7 @@ async function push(
     places: bench.home.at,
     buildGroup: bench.home.group,
     registries: bench.home.registries,
-    cells: new UnshareCells(bench.home.registries.caBundle),
+    cells: given.caches === undefined ? agent.cells : new UnshareCells(bench.home.registries.caBundle),
     enter: bench.home.enter,
     ...(given.caches === undefined ? {} : { flakeCaches: given.caches }),
   })
@@ -219,8 +233,6 @@ describe('evaluating a flake', () => {
   test('follows no link out of the repository', async () => {
     const files = { 'flake.nix': flake(program, 'x = builtins.readFile ./link;') }
     const source = bench.source(files)
-    // A link cannot be written as a file: the flake reads one that an input of the step holds.
-    const { symlinkSync } = await import('node:fs')
     symlinkSync('/etc/passwd', join(source, 'app', 'link'))
     const planned = await planFolder(join(source, 'app'), {
       builder: 'test',
