@@ -78,7 +78,7 @@ function installStep(composer: Composer): Step {
   })
 }
 
-function buildStep({ settings }: PlanContext, laravel: boolean): Step {
+function buildStep({ settings }: PlanContext, composer: Composer, laravel: boolean): Step {
   return step({
     name: 'build',
     needs: ['install'],
