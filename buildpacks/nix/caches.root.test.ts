@@ -94,6 +94,11 @@ describe('a step that is run twice', () => {
     })
   })
 
+  test('and takes its id and its time from us gives the same', async () => {
+    const commands = ['mkdir -p dist; echo "${SKYPANEL_BUILD_ID:?}" "${SOURCE_DATE_EPOCH:?}" > dist/id']
+    expect(await twice(commands)).toMatchObject({ same: true })
+  })
+
   test('and does not is told with the files that differ, and nothing stays of the second run', async () => {
     expect(await twice(['mkdir -p dist; date +%N > dist/time; echo same > dist/b'])).toMatchObject({
       same: false,
