@@ -39,6 +39,13 @@ describe('an app with a flake.nix', () => {
     expect(flake?.inputs).toEqual(['b'])
   })
 
+  it('may name as inputs what its lock names, and nothing of another kind', () => {
+    const url = (type: string) => ({ locked: { type, url: 'https://host/b', narHash: HASH } })
+    const { steps } = plan(locked({ a: github, b: url('git'), c: url('tarball'), d: url('file') }))
+    for (const { env } of steps)
+      expect(env['NIX_CONFIG']?.split('\n')).toContain('allowed-uris = git+https: github: https:')
+  })
+
   it('with inputs that are folders of the repository fetches nothing', () => {
     const { steps, flake } = plan(locked({ b: { locked: { type: 'path', path: './b' }, parent: [] } }))
     expect(steps.map(({ name }) => name)).toEqual(['flake'])

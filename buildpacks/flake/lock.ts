@@ -98,7 +98,7 @@ function lookAt(name: string, node: Node): { ok: true; scheme: string | null } |
   const url = textOf(node, 'url')
   if (BY_URL.includes(type) && /^https?:\/\//.test(url)) {
     const protocol = url.slice(0, url.indexOf(':') + 1)
-    return { ok: true, scheme: type === 'tarball' ? protocol : `${type}+${protocol}` }
+    return { ok: true, scheme: type === 'git' ? `git+${protocol}` : protocol }
   }
   return refuse(
     `The input "${shown}" of flake.nix is fetched by ${type === '' ? 'nothing that is known' : `${type} from ${url.slice(0, 80)}`}, which builds cannot do`,
