@@ -42,6 +42,8 @@ beforeAll(async () => {
     else answer.writeHead(404).end()
   })
   await new Promise<void>((done) => server.listen(0, '127.0.0.1', done))
+  // Nix for the box comes from the machine's own mirror, which the cells of a test do not reach.
+  await built({ 'flake.nix': flake(program) }, { caches: { urls: [], keys: [] } })
   url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }, 600_000)
 afterAll(async () => {
@@ -212,7 +214,7 @@ describe('evaluating a flake', () => {
   test.each([
     ['builtins.readFile "/etc/passwd"', '/etc'],
     ['builtins.readFile /etc/passwd', '/etc'],
-    ['builtins.readDir /.', 'neither in the repository'],
+    ['builtins.attrNames (builtins.readDir /etc)', '/etc'],
     ['builtins.readFile (./. + "/../../../../etc/passwd")', 'neither in the repository'],
     ['"${/etc}"', 'neither in the repository'],
     ['builtins.path { path = /app; name = "x"; }', 'neither in the repository'],
@@ -322,6 +324,7 @@ describe('an app with a flake that has inputs', () => {
   }`
   let lock = ''
   let words = ''
+  let id = ''
   let key = ''
   const nix = async (...args: string[]) => {
     const done = await callNix(bench.home.store, args)
@@ -331,8 +334,6 @@ describe('an app with a flake that has inputs', () => {
 
   beforeAll(async () => {
     const store = bench.home.store
-    // With it come the programs of the sandbox.
-    await built({ 'flake.nix': flake(program) })
     const command = [...store.enter, ...store.nix.nix]
     const secret = await runOrThrow(
       [...command, 'key', 'generate-secret', '--key-name', 'test-1'],
@@ -371,7 +372,7 @@ describe('an app with a flake that has inputs', () => {
       'sandbox-paths',
       `/bin/sh=${shell ?? ''}`,
     )
-    writeFileSync(join(folder, 'flake.nix'), input)
+    id = readFileSync(physical(store, words), 'utf8')
     const source = join(folder, 'source')
     await runOrThrow(['mkdir', '-p', source], { env: store.nix.env }, 'a folder')
     writeFileSync(join(source, 'flake.nix'), input)
@@ -404,7 +405,7 @@ describe('an app with a flake that has inputs', () => {
   test('takes inputs and what they build from the cache, where both are', async () => {
     asked = []
     const app = await built(files(), { caches: { urls: [url], keys: [key] } })
-    expect(app.read('bin/greeter')).toContain(words)
+    expect(app.read('bin/greeter')).toBe(`${id}${words}\n`)
     expect(app.artifact.closure).toContain(words)
     expect(asked.some((path) => path.startsWith('/nar/'))).toBe(true)
     expect(app.said).toContain('1 derivation is built')
@@ -433,10 +434,10 @@ describe('an app with a flake that has inputs', () => {
 
   test('does not take what another key has signed', async () => {
     const other = `other-1:${'A'.repeat(43)}=`
-    const first = await push(files(), { caches: { urls: [url], keys: [other] } })
     // The input is named by its content and needs no signature; what it builds is built here instead.
-    if (!first.outcome.ok) throw new Error(first.said)
-    expect(first.said).toContain('2 derivations are built')
+    const app = await built(files(), { caches: { urls: [url], keys: [other] } })
+    expect(app.read('bin/greeter')).toContain(words)
+    expect(app.read('bin/greeter')).not.toContain(id)
   })
 
   test('whose lock does not name every input is told to lock them', async () => {

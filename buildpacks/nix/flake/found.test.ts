@@ -111,6 +111,14 @@ describe('a flake that cannot be built is told why:', () => {
       "error: cannot build '/nix/store/x.drv' during evaluation because the option 'allow-import-from-derivation' is disabled",
       'import from derivation',
     ],
+    [
+      "error: unable to download 'https://api.github.com/repos/a/b/commits/HEAD': HTTP error 403",
+      'flake.lock',
+    ],
+    [
+      "error: unable to download 'https://github.com/a/b/archive/0123.tar.gz': HTTP error 404",
+      'could not be fetched',
+    ],
     ['@flake memory', '4 GB'],
     ['@flake time', 'five minutes'],
     [
