@@ -307,11 +307,12 @@ describe('evaluating a flake', () => {
 
 describe('an app with a flake that has inputs', () => {
   /** What the input gives is built once here, and then only the cache has it. */
-  const made = `derivation {
+  const made = () => `derivation {
       name = "words"; system = "x86_64-linux"; builder = "/bin/sh";
       args = [ "-euc" "cat /proc/sys/kernel/random/uuid > $out" ];
+      salt = "${bench.salt}";
     }`
-  const input = `{ outputs = { self }: { packages.x86_64-linux.default = ${made}; }; }`
+  const input = () => `{ outputs = { self }: { packages.x86_64-linux.default = ${made()}; }; }`
   const own = `{
     inputs.words.url = "github:ada/words";
     outputs = { self, words }: {
@@ -359,7 +360,7 @@ describe('an app with a flake that has inputs', () => {
       '',
       '--impure',
       '--expr',
-      made,
+      made(),
       '--no-link',
       '--print-out-paths',
     ]
@@ -375,7 +376,7 @@ describe('an app with a flake that has inputs', () => {
     id = readFileSync(physical(store, words), 'utf8')
     const source = join(folder, 'source')
     await runOrThrow(['mkdir', '-p', source], { env: store.nix.env }, 'a folder')
-    writeFileSync(join(source, 'flake.nix'), input)
+    writeFileSync(join(source, 'flake.nix'), input())
     const tree = await nix('store', 'add', '--name', 'source', source)
     const info = JSON.parse(await nix('path-info', '--json', tree)) as Record<string, { narHash: string }>
     lock = JSON.stringify({
