@@ -7,7 +7,11 @@ const KNOWN: readonly { readonly file: RegExp; readonly why: string }[] = [
   { file: /server-reference-manifest|preview/, why: 'Next.js draws random keys for each build' },
   {
     file: /\.nuxt\/manifest|_nuxt\/builds|nuxt\.json$/,
-    why: 'Nuxt draws a random id for each build; `buildId` in nuxt.config sets it',
+    why: 'Nuxt draws a random id for each build, which `buildId` in nuxt.config sets, and notes the time',
+  },
+  {
+    file: /releases\/COOKIE$/,
+    why: 'mix release draws a secret for each build; `cookie` of the release in mix.exs sets it',
   },
   {
     file: /\.svelte-kit\/|_app\/version\.json$/,
