@@ -41,7 +41,7 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   const notes = [
     ...looked.notes,
     ...namedNotes(looked.named, main, choose(candidates, null)),
-    ...imageNotes(main, candidates),
+    ...besideNotes(main, candidates),
   ]
   return assemble(
     main,
@@ -66,14 +66,13 @@ function namedNotes(named: NamedLanguage | null, { provider }: Candidate, surest
   return [{ level: 'info', code: 'buildpack.named', message }]
 }
 
-/** Who has written a Dockerfile may have wanted the image. */
-function imageNotes(main: Candidate, candidates: readonly Candidate[]): Note[] {
-  const image = candidates.find(
-    ({ provider, found }) => provider.manifest.name === 'dockerfile' && found.confidence > 0,
-  )
-  if (image === undefined || image === main) return []
-  const message = `${image.found.evidence[0] ?? 'A Dockerfile'} is there as well; the app is built as ${main.provider.manifest.title}, by its own files. SKYPANEL_BUILDPACK=dockerfile builds the image instead.`
-  return [{ level: 'info', code: 'dockerfile.beside', message }]
+/** Ways to build that fit as well and do not show by what was built. */
+function besideNotes(main: Candidate, candidates: readonly Candidate[]): Note[] {
+  return candidates.flatMap(({ provider, found }) => {
+    const { name, beside } = provider.manifest
+    if (beside === undefined || provider === main.provider || found.confidence === 0) return []
+    return [{ level: 'info' as const, code: `${name}.beside`, message: beside }]
+  })
 }
 
 export interface Looked {
@@ -199,6 +198,7 @@ function assemble(
       processes: processesOf(planned, procfile.processes, settings),
       healthcheck: null,
     },
+    ...(planned.flake === undefined ? {} : { flake: planned.flake }),
     notes: [...procfile.notes, ...planned.notes],
   }
   const checked = BuildPlan.safeParse(plan)

@@ -94,6 +94,16 @@ export const ImagePlan = z.object({
 })
 export type ImagePlan = z.infer<typeof ImagePlan>
 
+/** An app whose package is built by derivations of its own, which a step works out. */
+export const Flake = z.object({
+  /** The step, and the folder of its output that holds them. */
+  step: z.string(),
+  folder: z.string(),
+  /** Names of inputs that are fetched; where there are any, a Nix binary cache has to answer. */
+  inputs: z.array(z.string()),
+})
+export type Flake = z.infer<typeof Flake>
+
 export const BuildPlan = z.object({
   planVersion: z.literal(PLAN_VERSION),
   builder: z.string(),
@@ -119,6 +129,8 @@ export const BuildPlan = z.object({
     processes: z.record(z.string(), z.object({ command: z.string(), from: z.string() })),
     healthcheck: z.object({ path: z.string() }).nullable(),
   }),
+  /** Absent: every step of the plan runs in the box, and that is all. */
+  flake: Flake.optional(),
   notes: z.array(Note),
 })
 export type BuildPlan = z.infer<typeof BuildPlan>

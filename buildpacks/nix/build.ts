@@ -9,6 +9,7 @@ import {
   stageKey,
   type Toolchain,
 } from './expression.ts'
+import { makeFlake } from './flake/make-flake.ts'
 import { makeImage } from './make-image.ts'
 import { makeLayers } from './make-layers.ts'
 import { makeSteps } from './make-steps.ts'
@@ -93,6 +94,11 @@ export function composeArtifact(
   }
 }
 
+const withWeb = (release: BuildJob['request']['plan']['release'], command: string) => ({
+  ...release,
+  processes: { ...release.processes, web: { command, from: 'flake.nix' } },
+})
+
 export async function runBuild(job: BuildJob, tell: Tell): Promise<BuildOutcome> {
   const { request, workshop } = job
   const { plan } = request
@@ -111,13 +117,18 @@ export async function runBuild(job: BuildJob, tell: Tell): Promise<BuildOutcome>
   const system = await makeLayers(job, tell, added)
   if (plan.image !== undefined) return runImageBuild(job, plan.image, toolchains, system, tell, added)
   const steps = await makeSteps(job, sources, toolchains, system, tell, added)
+  const found = plan.flake === undefined ? undefined : steps.get(plan.flake.step)
+  const flake =
+    plan.flake === undefined || found === undefined
+      ? null
+      : await makeFlake(job, plan.flake, found, system, tell, added)
   const layers = await releaseLayers(job, sources, steps, tell, added)
   const artifact = composeArtifact(
     workshop.stacks.run.path,
     layers,
-    toolchains,
+    flake === null ? toolchains : [flake.tool, ...toolchains],
     system,
-    plan.release,
+    flake === null || flake.web === null ? plan.release : withWeb(plan.release, flake.web),
     added.bytes,
   )
   job.stop.signal.throwIfAborted()
@@ -130,6 +141,7 @@ export async function runBuild(job: BuildJob, tell: Tell): Promise<BuildOutcome>
   ])
   const wanted = [
     ...steps.values(),
+    ...(flake === null ? [] : [flake.tool.run]),
     ...system,
     ...toolchains.flatMap((tool) => (tool.build === null ? [tool.run] : [tool.run, tool.build])),
   ]

@@ -7,6 +7,7 @@ import { z } from 'zod'
 import type { BuiltArtifact } from '../../buildpacks/engine.ts'
 import { type Built, buildOnce } from '../../buildpacks/engine-conformance.ts'
 import { createInventories } from '../../buildpacks/inventory/inventories.ts'
+import type { CheckResult } from '../../buildpacks/nix/build-job.ts'
 import { NixEngine } from '../../buildpacks/nix/engine.ts'
 import { UnshareCells } from '../../buildpacks/nix/unshare-cells.ts'
 import type { BuildPlan } from '../../buildpacks/plan.ts'
@@ -86,7 +87,28 @@ export class ServedWorld {
   }
 
   /** As a push would do it; `name` is the app, whose caches a second push finds again. */
-  async push({ name, folder }: Pick<ServedFixture, 'name' | 'folder'>): Promise<Pushed> {
+  async push(fixture: Pick<ServedFixture, 'name' | 'folder'>): Promise<Pushed> {
+    const { app, source, plan, config } = await this.#ready(fixture)
+    return this.#build(app, source, plan, config)
+  }
+
+  /** Built, and its offline steps built again: by step, whether both gave the same. */
+  async pushTwice(
+    fixture: Pick<ServedFixture, 'name' | 'folder'>,
+  ): Promise<ReadonlyMap<string, CheckResult>> {
+    const { app, source, plan, config } = await this.#ready(fixture)
+    const build = `${app}-build`
+    const request = { build, app, source, plan, env: config, limits: LIMITS }
+    const signal = new AbortController().signal
+    const { outcome, checks } = await this.engine.buildTwice(request, () => undefined, signal)
+    await this.engine.unroot(build)
+    await this.engine.forgetApp(app)
+    rmSync(source, { recursive: true, force: true })
+    if (!outcome.ok) throw new Error(outcome.message)
+    return checks
+  }
+
+  async #ready({ name, folder }: Pick<ServedFixture, 'name' | 'folder'>) {
     const app = name.replaceAll(/[^a-z0-9-]/g, '-')
     const source = mkdtempSync(join(this.#scratch, `${app}-`))
     cpSync(folder, join(source, 'app'), { recursive: true })
@@ -97,8 +119,7 @@ export class ServedWorld {
       rmSync(join(source, 'app', ours), { force: true })
     await fillHosts(join(source, 'app'), this.home.registries)
     await this.#prepare(app, folder, source)
-    const plan = await this.#plan(join(source, 'app'), config)
-    return this.#build(app, source, plan, config)
+    return { app, source, config, plan: await this.#plan(join(source, 'app'), config) }
   }
 
   async #plan(folder: string, config: Readonly<Record<string, string>>): Promise<BuildPlan> {
