@@ -48,7 +48,11 @@ describe('tests of an app', () => {
 
   test('find development dependencies where nothing is built, and the release does not', () => {
     const made = plan({ ...app(), 'skypanel.toml': 'test = "npm test"\n' })
-    expect(stepOf(made)).toMatchObject({ needs: ['install'], inputs: { files: ['.'] } })
+    expect(stepOf(made)).toMatchObject({
+      needs: ['install'],
+      inputs: { files: ['.'] },
+      env: { NODE_ENV: 'test' },
+    })
     const install = made.steps.find(({ name }) => name === 'install')
     expect(install?.commands.join()).toContain('--include=dev')
     expect(made.release.include).toContainEqual({ step: 'install-production', paths: ['.'] })

@@ -99,7 +99,7 @@ export function withTests(plan: LanguagePlan, context: PlanContext, folder: stri
     commands: [tests.setUp, tests.command]
       .filter((command) => command !== null)
       .map((command) => stepIn(folder, command)),
-    env: { ...testMode(build?.env ?? {}), ...tests.env },
+    env: { ...testMode({ ...plan.env, ...build?.env }), ...tests.env },
     network,
     caches: [...(build?.caches ?? [])],
     // Nothing of that name is made: what tests leave is not kept.

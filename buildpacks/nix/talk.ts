@@ -8,6 +8,7 @@ const LABELS: Readonly<Record<string, string>> = {
   'node-install': 'Installing dependencies of the assets',
   'node-build': 'Building the assets',
   'php-server': 'Preparing the server',
+  test: 'Running the tests',
 }
 
 export const heading = (text: string) => `-----> ${text}`
