@@ -12,6 +12,7 @@ import type { ProcfileEntry, ProcfileResult } from './procfile.ts'
 import { readProcfile } from './read-procfile.ts'
 import type { LanguagePlan, Provider } from './provider.ts'
 import { override, type PlanSettings } from './settings.ts'
+import { wantsTests, withTests } from './test-stage.ts'
 
 type Asked = { provider: string; why: string }
 type Failure = Extract<PlanResult, { ok: false }>
@@ -38,6 +39,9 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   const { beside } = joined
   const here = main.context.view.exists('skypanel.toml') ? main.context.view : view
   const plan = withOwnCaches(withPackages(joined.plan, apt.packages), here)
+  const folder = planned.root === '.' ? root : '.'
+  const tested = withTests(plan, main.context, folder)
+  if (!tested.ok) return failure(tested.message, tested.hint, asked)
   const notes = [
     ...looked.notes,
     ...namedNotes(looked.named, main, choose(candidates, null)),
@@ -45,7 +49,7 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   ]
   return assemble(
     main,
-    { ...plan, notes: [...notes, ...plan.notes] },
+    { ...tested, notes: [...notes, ...tested.notes] },
     planned.root ?? root,
     procfile,
     beside,
@@ -107,8 +111,16 @@ export function askAll(
   const procfile = readProcfile(view)
   if (!procfile.ok) return procfile
   const above = root === '.' ? {} : { above: { view: repository, folder: root } }
+  const tests = wantsTests({ view, settings })
   const candidates = providers.map((provider) =>
-    ask(provider, { view, settings, manifest: provider.manifest, procfile: procfile.processes, ...above }),
+    ask(provider, {
+      view,
+      settings,
+      manifest: provider.manifest,
+      procfile: procfile.processes,
+      ...above,
+      ...(tests ? { tests } : {}),
+    }),
   )
   const said = namedBuildpacks(view, settings)
   const confidence = (name: string) =>

@@ -53,6 +53,8 @@ export interface PlanContext {
   readonly procfile: Readonly<Record<string, ProcfileEntry>>
   /** The whole repository and the app's folder in it, when the app is not at its root. */
   readonly above?: { readonly view: FileView; readonly folder: string }
+  /** Its tests run after the build, so development dependencies are needed even where nothing is built. */
+  readonly tests?: boolean
 }
 
 /** What a language contributes; the core adds the Procfile, the settings and the rest of the plan. */

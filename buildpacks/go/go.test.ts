@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { sourceFolder } from '../../test/support/folder.ts'
+import { plan } from '../../test/support/planning.ts'
 import { openFolder } from '../file-view.ts'
 import { chooseGo } from '../inventory/go.ts'
 import { firstProxy, toolchains } from '../inventory/go-proxy.ts'
@@ -118,5 +119,31 @@ describe('what a Go app imports', () => {
     })
     expect(readWorkspace(view)).toMatchObject({ go: '1.24', members: ['api', 'lib', 'tools'] })
     expect(readModule(view, '.').replaced).toEqual(['forks/x'])
+  })
+})
+
+describe('the modules of a Go app', () => {
+  const files = {
+    'go.mod': 'module example.com/shop\n\ngo 1.24\n\nreplace example.com/x => ./forks/x\n',
+    'forks/x/go.mod': 'module example.com/x\n\ngo 1.24\n',
+    'forks/x/x.go': 'package x\n',
+    'main.go': main(),
+  }
+
+  it('are fetched as the manifests say, whatever the code is', () => {
+    const [install] = plan(files).steps
+    expect(install?.name).toBe('install')
+    expect(install?.inputs.files.toSorted()).toEqual(['forks/x/go.mod', 'forks/x/go.sum', 'go.mod', 'go.sum'])
+  })
+
+  it('are asked of nobody by the build, unless the app wants network', () => {
+    const build = (config = {}) => plan(files, config).steps.find(({ name }) => name === 'build')
+    expect(build()).toMatchObject({ network: false, env: { GOPROXY: 'file:///app/.sky/proxy' } })
+    expect(build({ SKYPANEL_BUILD_NETWORK: '1' })?.env).not.toHaveProperty('GOPROXY')
+  })
+
+  it('lie in vendor/ where the app brings them, and nothing is fetched', () => {
+    const vendored = plan({ ...files, 'vendor/modules.txt': '# example.com/x\n' })
+    expect(vendored.steps.map(({ name, needs }) => [name, needs])).toEqual([['build', []]])
   })
 })

@@ -5,7 +5,7 @@ import type { Note, Step } from '../plan.ts'
 import { type LanguagePlan, type PlanContext, type Refusal, refuse, step } from '../provider.ts'
 import { flag, override } from '../settings.ts'
 import { type GoMain, type Mains, mainsOf } from './mains.ts'
-import { CACHE, CACHED, keep, KEPT, TAKE } from './kept.ts'
+import { CACHE, CACHED, fetchModules, KEPT, offline } from './kept.ts'
 import { readModule } from './module.ts'
 import { belongsAbove, foreignImports, type GoModules, neededFiles, readModules } from './modules.ts'
 import { readSources } from './sources.ts'
@@ -14,9 +14,8 @@ import { versions } from './versions.ts'
 const ENV = {
   GOTOOLCHAIN: 'auto',
   GOFLAGS: '-modcacherw -trimpath -buildvcs=false',
-  GOMODCACHE: `${KEPT}/gomod`,
-  GOCACHE: `${KEPT}/gocache`,
   GOPATH: `${KEPT}/gopath`,
+  ...CACHED,
 }
 
 export function plan(context: PlanContext): LanguagePlan | Refusal {
@@ -46,16 +45,21 @@ function planIn(context: PlanContext, view: FileView, folder: string): LanguageP
   )
   const foreign = foreignImports(view, modules, folder)
   const loose = main.path === null && !workspace
+  const installed = !loose && vendored === undefined
   const bin = posix.join(folder, 'bin')
   const files = folder === '.' ? ['.'] : neededFiles(view, modules, vendored ?? null)
   return {
     ok: true,
     tools: asked.tools,
     steps: [
-      ...(loose ? [] : [installStep(modules, folder, foreign, vendored ?? null, settings.names)]),
-      buildStep(mains, folder, files, loose, flag(settings, 'SKYPANEL_BUILD_NETWORK') ?? false),
+      ...(installed ? [installStep(modules, folder, settings.names)] : []),
+      buildStep(mains, folder, files, {
+        installed,
+        loose,
+        network: flag(settings, 'SKYPANEL_BUILD_NETWORK') ?? false,
+      }),
     ],
-    caches: loose ? {} : { go: { dir: CACHE, scope: 'app' } },
+    caches: { go: { dir: CACHE, scope: 'app' } },
     include: [
       { step: 'build', paths: [bin] },
       { step: 'source', paths: folder === '.' ? ['.'] : [folder] },
@@ -70,46 +74,16 @@ function planIn(context: PlanContext, view: FileView, folder: string): LanguageP
   }
 }
 
-/**
- * Modules, compiled against a stub that imports what the app imports: a change of the app's own code then costs what
- * compiling that costs. Only manifests and the set of imports are in the step's key.
- */
-function installStep(
-  { all, workspace }: GoModules,
-  folder: string,
-  imports: readonly string[],
-  vendor: string | null,
-  names: readonly string[],
-): Step {
-  const at = (where: string, name: string) => posix.join(where, name)
-  const files = [
-    ...all.flatMap((module) => [at(module.folder, 'go.mod'), at(module.folder, 'go.sum')]),
-    ...all.flatMap(({ replaced }) => replaced.map((path) => `${path}/**`)),
-    ...(workspace ? ['go.work', 'go.work.sum'] : []),
-    ...(vendor === null ? [] : [`${vendor}/**`]),
-  ]
-  const home = folder === '.' ? (all[0]?.folder ?? '.') : folder
-  const stub = [
-    'package main',
-    '',
-    'import (',
-    ...imports.map((path) => `\t_ "${path}"`),
-    ')',
-    '',
-    'func main() {}',
-  ]
-  const compile = `${stepIn(folder, `go build -o /dev/null ./${folder === '.' ? at(home, 'sky_stub') : 'sky_stub'}`)} || echo "Some packages could not be compiled ahead; they are compiled with the app."`
+/** What go.mod and go.work name. A change of the app's own code leaves it as it is. */
+function installStep({ all, workspace }: GoModules, folder: string, names: readonly string[]): Step {
+  const manifests = all.flatMap((module) => [module.folder, ...module.replaced])
+  const files = manifests.flatMap((at) => [posix.join(at, 'go.mod'), posix.join(at, 'go.sum')])
   return step({
     name: 'install',
-    files: [...new Set(files)],
-    commands: [
-      TAKE,
-      ...(vendor === null ? [stepIn(folder, 'go mod download')] : []),
-      `mkdir -p ${at(home, 'sky_stub')}\ncat > ${at(home, 'sky_stub/main.go')} <<'GO'\n${stub.join('\n')}\nGO\n${compile}`,
-      keep(folder),
-    ],
-    env: { ...ENV, ...CACHED },
-    network: vendor === null,
+    files: [...new Set([...files, ...(workspace ? ['go.work', 'go.work.sum'] : [])])],
+    commands: [fetchModules(folder)],
+    env: ENV,
+    network: true,
     caches: ['go'],
     secrets: names.filter((name) => /^(GOPRIVATE|GONOSUMDB|GONOPROXY|GOINSECURE|NETRC)$/.test(name)),
     outputs: ['.sky'],
@@ -120,25 +94,25 @@ function buildStep(
   mains: readonly GoMain[],
   folder: string,
   files: readonly string[],
-  loose: boolean,
-  network: boolean,
+  how: { readonly installed: boolean; readonly loose: boolean; readonly network: boolean },
 ): Step {
+  const { installed, loose, network } = how
   const build = mains.map(({ name, target }) =>
     stepIn(folder, `go build -ldflags='-s -w' -o bin/${name} ${target}`),
   )
   return step({
     name: 'build',
-    needs: loose ? [] : ['install'],
+    needs: installed ? ['install'] : [],
     files: [...files],
     commands: [
       ...(loose ? ['go mod init app && go mod tidy'] : []),
-      // Go would throw away what it has not used for days, and all files of the store are of 1970.
-      `mkdir -p .sky/gocache && rm -f .sky/gocache/trim.txt && date +%s > .sky/gocache/trim.txt && mkdir -p ${posix.join(folder, 'bin')}`,
+      `mkdir -p ${posix.join(folder, 'bin')}`,
       ...build,
     ],
-    env: { ...ENV, ...(network ? {} : { GOPROXY: 'off' }) },
+    env: { ...ENV, ...(network ? {} : offline(installed)) },
     network,
     secrets: ['*'],
+    caches: ['go'],
     outputs: [posix.join(folder, 'bin')],
   })
 }

@@ -16,6 +16,27 @@ export const TRUST = `java /usr/share/skypanel/TrustStore.java "$SSL_CERT_FILE" 
 const STUB = 'public class SkyStub { public static void main(String[] given) {} }'
 const MAX_MODULES = 60
 
+/** What an app's installs fetched before. */
+export const CACHE = '/cache/maven'
+const SETTINGS = '/tmp/sky-settings.xml'
+const repository = (tag: string) =>
+  `<${tag}><id>fetched-before</id><url>file://${CACHE}</url><releases><checksumPolicy>ignore</checksumPolicy></releases><snapshots><enabled>false</enabled></snapshots></${tag}>`
+/**
+ * Maven asks the app's cache as one more repository, before all others: so what it needs this time comes to lie where
+ * the build looks for it, and what it needed before does not. The rest is what Maven's own settings say.
+ */
+const ASK_CACHE = `mkdir -p ${CACHE} && cat > ${SETTINGS} <<'XML'
+<settings>
+  <mirrors><mirror><id>no-plain-http</id><mirrorOf>external:http:*</mirrorOf><url>http://0.0.0.0/</url><blocked>true</blocked></mirror></mirrors>
+  <profiles><profile><id>skypanel-cache</id>
+    <repositories>${repository('repository')}</repositories>
+    <pluginRepositories>${repository('pluginRepository')}</pluginRepositories>
+  </profile></profiles>
+  <activeProfiles><activeProfile>skypanel-cache</activeProfile></activeProfiles>
+</settings>
+XML`
+const FILL_CACHE = `(cd ${REPOSITORY} && find . -type f ! -path '*-SNAPSHOT/*' ! -name 'maven-metadata*' -print0 | xargs -0 -r cp -n --parents -t ${CACHE})`
+
 /**
  * What Maven needs is found by packaging an empty class: going offline by its own goal misses what plugins load late.
  * A change of the app's own code then costs what compiling it costs.
@@ -39,22 +60,26 @@ export function mavenSteps(
   const time = '-Dproject.build.outputTimestamp=1980-02-01T00:00:00Z'
   const common = `-B -ntp -DskipTests -Dmaven.test.skip=true ${time}${only}`
   const folders = poms.map((path) => posix.dirname(path)).filter((path) => /^[\w./-]+$/.test(path))
+  const fetch = `${mvn} -q${tail ? ` -gs ${SETTINGS}` : ''}`
   const install = step({
     name: 'install',
     files: [...poms, 'mvnw', '.mvn/**'],
     commands: [
       TRUST,
+      ...(tail ? [ASK_CACHE] : []),
       folders
         .map(
           (folder) =>
             `mkdir -p ${posix.join(folder, 'src/main/java')} && echo '${STUB}' > ${posix.join(folder, 'src/main/java/SkyStub.java')}`,
         )
         .join('\n'),
-      `${mvn} -q ${common} -Dmaven.repo.local=${REPOSITORY} package || ${mvn} -q -B -ntp -Dmaven.repo.local=${REPOSITORY} dependency:go-offline || echo "Not everything could be fetched ahead."`,
-      `mkdir -p ${REPOSITORY} && find .sky \\( -name '*.lastUpdated' -o -name '*.lock' -o -name 'resolver-status.properties' \\) -delete`,
+      `${fetch} ${common} -Dmaven.repo.local=${REPOSITORY} package || ${fetch} -B -ntp -Dmaven.repo.local=${REPOSITORY} dependency:go-offline || echo "Not everything could be fetched ahead."`,
+      `mkdir -p ${REPOSITORY} && find .sky \\( -name '*.lastUpdated' -o -name '*.lock' -o -name 'resolver-status.properties'${tail ? " -o -name '_remote.repositories'" : ''} \\) -delete`,
+      ...(tail ? [FILL_CACHE] : []),
     ],
     env: all,
     network: true,
+    caches: tail ? ['maven'] : [],
     outputs: ['.sky'],
   })
   const local = tail

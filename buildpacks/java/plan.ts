@@ -5,7 +5,7 @@ import type { Note } from '../plan.ts'
 import { type LanguagePlan, type PlanContext, type Refusal, refuse } from '../provider.ts'
 import { flag, override } from '../settings.ts'
 import { gradleStep } from './gradle.ts'
-import { mavenSteps } from './maven.ts'
+import { CACHE, mavenSteps } from './maven.ts'
 import { type MavenModule, mavenModule } from './modules.ts'
 import { versions } from './versions.ts'
 
@@ -71,7 +71,9 @@ function planIn(context: PlanContext, root: FileView, module: MavenModule | null
     ok: true,
     tools: [asked.tool, ...made.tools],
     steps: made.steps,
-    caches: maven ? {} : { gradle: { dir: '/cache/gradle', scope: 'app' } },
+    caches: maven
+      ? { maven: { dir: CACHE, scope: 'app' } }
+      : { gradle: { dir: '/cache/gradle', scope: 'app' } },
     include:
       multi && module === null
         ? [{ step: 'build', paths: ['.'] }]

@@ -1,5 +1,6 @@
 import type { BuildLimits, BuildOutcome } from '../engine.ts'
 import { explainFailure } from '../explain.ts'
+import { TEST_STEP } from '../test-stage.ts'
 import type { StageEnd } from './run-stage.ts'
 
 /** A build that cannot go on; carries what the one who pushed is told. */
@@ -75,8 +76,15 @@ export function explainEnd(
           `The step "${step}" failed: no space left on the machine's disk`,
           'Free space on the machine, or remove old releases.',
         )
-      const known = explainFailure(provider, output)
       const last = lines.slice(-TAIL).filter((line) => line.trim() !== '')
+      // What tests print of the app is no fault of the build.
+      if (step === TEST_STEP)
+        return new BuildStopped(
+          'build_failed',
+          `The app's tests failed, so nothing is released. Their last lines: ${last.length === 0 ? '(none)' : `\n${last.join('\n')}`}`,
+          'Run the same command on your machine, mend what it finds, and push again.',
+        )
+      const known = explainFailure(provider, output)
       return new BuildStopped(
         'build_failed',
         known?.message ??

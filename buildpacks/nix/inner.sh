@@ -93,7 +93,7 @@ case $mode in
       # them new files work. Deep inside of packages nobody makes files, and there are thousands of folders: a build
       # that does so all the same is run again over a copy.
       (cd "$layer" && program find . -mindepth 1 -type d '(' -path '*/node_modules/*/*/*' -o -path '*/site-packages/*/*' \
-        -o -path './.sky/gomod/*/*/*/*' ')' -prune -o -type d -printf '%P\0') >> "$root/run/skypanel/skeleton"
+        -o -path './.sky/cargo/registry/src/*/*' ')' -prune -o -type d -printf '%P\0') >> "$root/run/skypanel/skeleton"
     done
     # A link of the source that stands in the place of such a folder hides it. Nothing is made through it: we are not
     # inside of the new root yet, and it may lead anywhere.

@@ -10,6 +10,7 @@ const LABELS: Readonly<Record<string, string>> = {
   'flake-inputs': 'Fetching the inputs of flake.nix',
   flake: 'Evaluating flake.nix',
   'php-server': 'Preparing the server',
+  test: 'Running the tests',
 }
 
 export const heading = (text: string) => `-----> ${text}`

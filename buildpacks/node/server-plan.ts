@@ -32,7 +32,7 @@ export function serverPlan(app: NodeApp, start: Start, tools: LanguagePlan['tool
     Object.keys(context.procfile).length === 0
       ? output.ships.map((path) => below(place.folder, path))
       : null
-  const parts = dependencySteps(app, keepDev, built !== null, alone !== null)
+  const parts = dependencySteps(app, keepDev, built !== null || context.tests === true, alone !== null)
   return {
     ok: true,
     tools,

@@ -153,11 +153,16 @@ function installStep(
     commands: [
       ...(channel === null ? [] : [`rustup toolchain install ${channel} --profile minimal --no-self-update`]),
       stubsOf(crates.all),
-      stepIn(home, `cargo fetch${locked ? ' --locked' : ''}`),
-      `${stepIn(home, `cargo build --release --offline ${target.package === null ? '--workspace' : `-p ${target.package}`} --bins`)} || echo "Some crates could not be compiled ahead; they are compiled with the app."`,
+      // Compiling fetches what this machine needs; all that other systems would need is several times as much.
+      `${stepIn(home, `cargo build --release${locked ? ' --locked' : ''} ${target.package === null ? '--workspace' : `-p ${target.package}`} --bins`)} || {
+  ${stepIn(home, `cargo fetch${locked ? ' --locked' : ''}`)}
+  echo "Some crates could not be compiled ahead; they are compiled with the app."
+}`,
       // Locks in a layer beneath could not be taken, and what is the app's own has to be compiled from its own code.
+      // Sources of crates stay: unpacked anew they would be younger than what was compiled of them, and whatever looks
+      // at the time of its files would be compiled again with all that needs it.
       `${stepIn(home, `cargo clean --release --offline ${clean}`)} || true
-find .sky -name '.cargo-*lock' -delete; rm -rf .sky/target/.rustc_info.json .sky/cargo/.package-cache* .sky/cargo/registry/src .sky/rustup/downloads .sky/rustup/tmp`,
+find .sky -name '.cargo-*lock' -delete; rm -rf .sky/cargo/.package-cache* .sky/rustup/downloads .sky/rustup/tmp`,
     ],
     env,
     network: true,

@@ -92,4 +92,17 @@ export const BENCH_APPS: readonly BenchApp[] = [
     },
     ships: ['target/release/notes'],
   },
+  {
+    name: 'maven',
+    folder: fixture('buildpacks/java/fixtures/spring'),
+    prepare: 'true',
+    install: '',
+    build: 'mvn -B -ntp -q -DskipTests package',
+    add: "sed -i 's#^  </dependencies>#<dependency><groupId>commons-codec</groupId><artifactId>commons-codec</artifactId></dependency>\\n&#' pom.xml",
+    touch: {
+      file: 'src/main/java/com/example/Library.java',
+      text: (round) => `\nclass Round {\n  static final String ROUND = "${round}";\n}\n`,
+    },
+    ships: ['target/library-1.0.0.jar'],
+  },
 ]
