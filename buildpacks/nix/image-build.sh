@@ -92,7 +92,8 @@ done
 mkdir -p etc
 rm -rf etc/passwd
 [ -L "$tree/etc/passwd" ] || [ ! -f "$tree/etc/passwd" ] || cp "$tree/etc/passwd" etc/passwd
-printf 'skypanel:x:%s:%s::%s:/bin/sh\n' "$uid" "$gid" "${home:-/}" >> etc/passwd
+# nspawn would make a home that is not there, and may not: HOME comes with the environment.
+printf 'skypanel:x:%s:%s::/:/bin/sh\n' "$uid" "$gid" >> etc/passwd
 printf '%s\n' "$uid" "$gid" "${home:-/}" "$asked" > /out/user
 # Whose folders these are: a store path does not know.
 packages='-name node_modules -o -name site-packages -o -name .git'

@@ -25,7 +25,7 @@ beforeAll(async () => {
   cpSync(stage.artifact.stack, join(image, 'root'), { recursive: true, verbatimSymlinks: true })
   mkdirSync(join(image, 'root/srv/data'), { recursive: true })
   writeFileSync(join(image, 'root/srv/code.txt'), 'code\n')
-  appendFileSync(join(image, 'root/etc/passwd'), 'skypanel:x:1234:1235::/srv:/bin/sh\n')
+  appendFileSync(join(image, 'root/etc/passwd'), 'skypanel:x:1234:1235::/:/bin/sh\n')
   appendFileSync(join(image, 'root/etc/group'), 'extra:x:77:skypanel\n')
   writeFileSync(join(image, 'root/usr/bin/getent'), '#!/bin/bash\ntouch /srv/getent-ran\n', { mode: 0o755 })
   const owners = [
