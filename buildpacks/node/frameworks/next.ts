@@ -1,3 +1,4 @@
+import { posix } from 'node:path'
 import { hasDependency } from '../package-json.ts'
 import { configText, folderSetting } from './config-text.ts'
 import type { Framework } from './framework.ts'
@@ -6,6 +7,9 @@ const env = { NEXT_TELEMETRY_DISABLED: '1' }
 const NEXT_START = /^next start\b/
 /** A port of its own is not the one that is asked for. */
 const OTHER_PORT = /^next start\b.*\s(?:-p|--port)[ =]?\d/
+
+/** How long each part of the build took: of no use in a release, and another one each time. */
+const withoutTraces = (folder: string) => `rm -f ${folder}/trace ${folder}/trace-build`
 
 /** Next.js: files with `output: 'export'`, a program with all it needs with `'standalone'`, else its own server. */
 export const next: Framework = {
@@ -27,9 +31,11 @@ export const next: Framework = {
         build: 'next build',
         buildEnv: env,
         cache: { name: 'next', folder: '.next/cache' },
+        after: (dir) => [withoutTraces(posix.join(posix.dirname(dir), '.next'))],
       }
     }
-    const server = { kind: 'server', build: 'next build', buildEnv: env, runEnv: env, cache } as const
+    const after = [withoutTraces(folder)]
+    const server = { kind: 'server', build: 'next build', buildEnv: env, runEnv: env, cache, after } as const
     // In a workspace the program lies deeper, by the path from the root that Next traced its files from.
     if (output !== 'standalone' || /outputFileTracingRoot/.test(text))
       return { ...server, start: 'next start -H 0.0.0.0', instead: OTHER_PORT }
@@ -40,6 +46,7 @@ export const next: Framework = {
       instead: NEXT_START,
       runEnv: { ...env, HOSTNAME: '0.0.0.0' },
       after: [
+        ...after,
         `mkdir -p ${own}/${folder} && cp -r ${folder}/static ${own}/${folder}/static`,
         `[ ! -d public ] || cp -r public ${own}/public`,
       ],
