@@ -72,11 +72,28 @@ describe('the language of an app', () => {
     expect(refusal(nodeApp, { SKYPANEL_BUILDPACK: 'fortran' })).toBe('There is no buildpack "fortran"')
   })
 
-  it('that is described by its image alone is told so', () => {
-    expect(planned({ Dockerfile: 'FROM scratch\n' })).toMatchObject({
-      ok: false,
-      message: 'This app is described by its Dockerfile alone, and images are not built yet',
+  it('that is described by its Dockerfile alone is built by it; one whose language is known is told how to', () => {
+    expect(plan({ Dockerfile: 'FROM scratch\nCMD ["/a"]\n' })).toMatchObject({
+      detected: [{ provider: 'dockerfile' }],
+      image: { dockerfile: 'Dockerfile', bases: [{ line: 1, image: 'scratch', base: { kind: 'scratch' } }] },
     })
+    const both = plan({ ...nodeApp, Dockerfile: 'FROM scratch\n' })
+    expect(both.detected[0]?.provider).toBe('node')
+    expect(both.notes).toContainEqual(
+      expect.objectContaining({
+        code: 'dockerfile.beside',
+        message: expect.stringContaining('SKYPANEL_BUILDPACK=dockerfile') as string,
+      }),
+    )
+  })
+
+  it('says in skypanel.toml that its Dockerfile is to be built, or in heroku.yml', () => {
+    const docker = { ...nodeApp, Dockerfile: 'FROM scratch\nCMD ["/a"]\n' }
+    for (const files of [
+      { 'skypanel.toml': 'builder = "dockerfile"' },
+      { 'heroku.yml': 'build:\n  docker:\n    web: Dockerfile\n' },
+    ])
+      expect(plan({ ...docker, ...files }).detected[0]?.provider).toBe('dockerfile')
   })
 
   it('that nobody knows is refused with who was asked and why not', () => {

@@ -42,7 +42,11 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   const folder = planned.root === '.' ? root : '.'
   const tested = withTests(plan, main.context, folder)
   if (!tested.ok) return failure(tested.message, tested.hint, asked)
-  const notes = [...looked.notes, ...namedNotes(looked.named, main, choose(candidates, null))]
+  const notes = [
+    ...looked.notes,
+    ...namedNotes(looked.named, main, choose(candidates, null)),
+    ...besideNotes(main, candidates),
+  ]
   return assemble(
     main,
     { ...tested, notes: [...notes, ...tested.notes] },
@@ -64,6 +68,15 @@ function namedNotes(named: NamedLanguage | null, { provider }: Candidate, surest
   if (surest === null || surest.provider === provider) return []
   const message = `${named.from} says that this is ${title}; by its files it would be ${surest.provider.manifest.title}.`
   return [{ level: 'info', code: 'buildpack.named', message }]
+}
+
+/** Ways to build that fit as well and do not show by what was built. */
+function besideNotes(main: Candidate, candidates: readonly Candidate[]): Note[] {
+  return candidates.flatMap(({ provider, found }) => {
+    const { name, beside } = provider.manifest
+    if (beside === undefined || provider === main.provider || found.confidence === 0) return []
+    return [{ level: 'info' as const, code: `${name}.beside`, message: beside }]
+  })
 }
 
 export interface Looked {
@@ -139,14 +152,6 @@ function nobody(
       asked,
     )
   }
-  const image = ['Dockerfile', 'Containerfile', 'heroku.yml'].find((file) => view.exists(file))
-  if (image !== undefined) {
-    return failure(
-      `This app is described by its ${image} alone, and images are not built yet`,
-      `Add the files by which its language is known (${KNOWN_BY}), and a Procfile with the image's command.`,
-      asked,
-    )
-  }
   return failure(
     'No language was recognised in this app',
     `An app is known by files at the root of its repository: ${KNOWN_BY}. SkyPanel builds: ${known}.`,
@@ -196,6 +201,7 @@ function assemble(
     tools: [...planned.tools],
     systemPackages: planned.systemPackages ?? { build: [], run: [] },
     steps: [...planned.steps],
+    ...(planned.image === undefined ? {} : { image: planned.image }),
     caches: planned.caches,
     release: {
       include: planned.include,
@@ -204,6 +210,7 @@ function assemble(
       processes: processesOf(planned, procfile.processes, settings),
       healthcheck: null,
     },
+    ...(planned.flake === undefined ? {} : { flake: planned.flake }),
     notes: [...procfile.notes, ...planned.notes],
   }
   const checked = BuildPlan.safeParse(plan)

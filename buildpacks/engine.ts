@@ -52,6 +52,17 @@ export type BuildProgress =
       readonly ms?: number
     }
 
+/**
+ * How instances of an image are started. Its store path is the artifact's `stack` and holds `root`, `owners` and
+ * `whiteouts`.
+ */
+export interface ImageLaunch {
+  readonly uid: number
+  readonly workdir: string
+  /** Store path of a root that `root` lies over; null: that is all of it. */
+  readonly base: string | null
+}
+
 /** Store paths of a finished build, as `contract/nodes.ts#Artifact` names them. */
 export interface BuiltArtifact {
   readonly stack: string
@@ -60,6 +71,8 @@ export interface BuiltArtifact {
   /** Layers over the stack, the uppermost first; absent: none. */
   readonly system?: readonly string[]
   readonly closure: readonly string[]
+  /** Only of a Dockerfile: the release is a whole root file system. */
+  readonly image?: ImageLaunch
   readonly env: Readonly<Record<string, string>>
   readonly processTypes: Readonly<Record<string, string>>
   readonly size: number

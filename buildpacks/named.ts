@@ -54,7 +54,8 @@ const BESIDE: Readonly<Record<string, string>> = {
 export function namedBuildpacks(view: FileView, settings: PlanSettings): NamedBuildpacks | null {
   const set = override(settings, 'SKYPANEL_BUILDPACK', 'BUILDPACK_URL')
   if (set !== null) return { names: words(set.value.split(/[\s,]+/)), from: set.name, strict: true }
-  const mine = parsed(view, 'skypanel.toml')['buildpack']
+  const toml = parsed(view, 'skypanel.toml')
+  const mine = toml['buildpack'] ?? toml['builder']
   if (typeof mine === 'string') return { names: [mine], from: 'skypanel.toml', strict: true }
   const files: readonly [string, readonly string[]][] = [
     ['project.toml', fromProjectToml(view)],

@@ -20,12 +20,15 @@ export interface PlanFolderOptions {
   /** Milliseconds since 1970. */
   readonly now: number
   readonly roots?: ProviderRoots
+  /** Images that the operator has approved others for. */
+  readonly images?: Readonly<Record<string, string>>
 }
 
 /** Detects, plans and resolves a folder. What is wrong with the app is in the result; what is wrong with us is thrown. */
 export async function planFolder(folder: string, options: PlanFolderOptions): Promise<PlanResult> {
   const providers = await loadProviders(options.roots)
-  const planned = planApp(openFolder(folder), settingsFrom(options.config ?? {}, options.builder), providers)
+  const settings = settingsFrom(options.config ?? {}, options.builder, options.images)
+  const planned = planApp(openFolder(folder), settings, providers)
   if (!planned.ok) return planned
   if (options.versions === 'open') return resolveIfReachable(planned.plan, options.inventories, options.now)
   return resolvePlan(planned.plan, options.inventories ?? new Map(), options.now, options.lock)

@@ -57,6 +57,53 @@ export type Step = z.infer<typeof Step>
 
 export const StaticSite = z.object({ dir: z.string(), indexFallback: z.boolean() })
 
+/**
+ * What stands under a `FROM`. `made`: Debian of a suite, installed from Debian's own archive, with tools laid over it;
+ * it stands in for an image of that name where it can do so honestly.
+ */
+export const ImageBase = z.discriminatedUnion('kind', [
+  z.object({ kind: z.literal('scratch') }),
+  z.object({ kind: z.literal('stack'), which: z.enum(['run', 'build']) }),
+  z.object({
+    kind: z.literal('made'),
+    suite: z.string(),
+    packages: z.array(z.string()),
+    /** Tools of the plan that lie below /usr/local. */
+    tools: z.array(z.string()),
+    flavor: z.enum(['debian', 'node', 'python', 'golang']),
+    /** What it is, in words. */
+    title: z.string(),
+  }),
+  /** From a registry, by the name that is pulled. */
+  z.object({ kind: z.literal('pull'), from: z.string() }),
+])
+export type ImageBase = z.infer<typeof ImageBase>
+
+/** What buildah makes of a Dockerfile; the release is then a whole root file system. */
+export const ImagePlan = z.object({
+  /** Relative to the app's folder, as is the folder that COPY reads. */
+  dockerfile: z.string(),
+  context: z.string(),
+  /** Name or number of the stage that is released; null: the last. */
+  target: z.string().nullable(),
+  args: z.record(z.string(), z.string()),
+  /** What the images that it names mean here. */
+  bases: z.array(z.object({ line: z.number(), image: z.string(), base: ImageBase })),
+  /** Names of config vars that RUN may mount. */
+  secrets: z.array(z.string()),
+})
+export type ImagePlan = z.infer<typeof ImagePlan>
+
+/** An app whose package is built by derivations of its own, which a step works out. */
+export const Flake = z.object({
+  /** The step, and the folder of its output that holds them. */
+  step: z.string(),
+  folder: z.string(),
+  /** Names of inputs that are fetched; where there are any, a Nix binary cache has to answer. */
+  inputs: z.array(z.string()),
+})
+export type Flake = z.infer<typeof Flake>
+
 export const BuildPlan = z.object({
   planVersion: z.literal(PLAN_VERSION),
   builder: z.string(),
@@ -72,6 +119,8 @@ export const BuildPlan = z.object({
   tools: z.array(Tool),
   systemPackages: z.object({ build: z.array(z.string()), run: z.array(z.string()) }),
   steps: z.array(Step),
+  /** In the place of steps. */
+  image: ImagePlan.optional(),
   caches: z.record(z.string(), z.object({ dir: z.string(), scope: z.enum(['app', 'app+branch']) })),
   release: z.object({
     include: z.array(z.object({ step: z.string(), paths: z.array(z.string()) })),
@@ -80,6 +129,8 @@ export const BuildPlan = z.object({
     processes: z.record(z.string(), z.object({ command: z.string(), from: z.string() })),
     healthcheck: z.object({ path: z.string() }).nullable(),
   }),
+  /** Absent: every step of the plan runs in the box, and that is all. */
+  flake: Flake.optional(),
   notes: z.array(Note),
 })
 export type BuildPlan = z.infer<typeof BuildPlan>

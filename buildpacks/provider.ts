@@ -27,6 +27,8 @@ export const ProviderManifest = z.strictObject({
   versionFiles: z.array(z.string()).default([]),
   /** Languages that often stand beside this one to build its assets. */
   companions: z.array(z.string()).default([]),
+  /** Said where it fits and another one was chosen: how to choose this. Absent: nothing is said. */
+  beside: z.string().optional(),
   /** Values that the language's own code reads. */
   defaults: z.record(z.string(), z.string()).default({}),
   /** For the table of languages (`npm run languages`): what it offers, with the fixtures that show each. */
@@ -68,10 +70,13 @@ export interface LanguagePlan {
   readonly include: BuildPlan['release']['include']
   readonly env: Readonly<Record<string, string>>
   readonly static: BuildPlan['release']['static']
+  /** In the place of steps: the release is an image. */
+  readonly image?: BuildPlan['image']
   /** Defaults; the Procfile wins over each. */
   readonly processes: BuildPlan['release']['processes']
   /** Commands of the Procfile and of SKYPANEL_START_CMD that are run in another way: as written → as run. */
   readonly rewrites?: Readonly<Record<string, string>>
+  readonly flake?: BuildPlan['flake']
   readonly notes: readonly Note[]
 }
 

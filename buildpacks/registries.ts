@@ -15,6 +15,15 @@ export const Registries = z.object({
   go: z.object({ proxy: z.string().nullable(), sumdb: z.string().nullable() }),
   /** Base URIs of the Debian archive and its security archive, as in the machine's apt sources. */
   apt: z.object({ archive: z.string(), security: z.string().nullable() }),
+  /** Images of Dockerfiles, as the operator has set them; absent: names mean what they mean everywhere. */
+  images: z
+    .object({
+      /** Name in FROM → the image that is used for it. */
+      aliases: z.record(z.string(), z.string()),
+      /** Registries that are spoken to without TLS, as `host:port`; builds may reach them also at private addresses. */
+      insecure: z.array(z.string()),
+    })
+    .optional(),
   /** PEM bundle with the machine's own certificate authorities; bound into builds. */
   caBundle: z.string(),
 })

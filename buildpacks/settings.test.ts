@@ -11,6 +11,7 @@ describe('what a plan may know of the config vars', () => {
   it('are the names of all, and the values of those that steer a build', () => {
     expect(settings).toEqual({
       builder: 'test',
+      images: {},
       names: ['DATABASE_URL', 'NODE_VERSION', 'SKYPANEL_EMPTY', 'SKYPANEL_NODE_VERSION'],
       overrides: { NODE_VERSION: '20', SKYPANEL_EMPTY: ' ', SKYPANEL_NODE_VERSION: ' 22 ' },
     })

@@ -7,6 +7,8 @@ export interface PlanSettings {
   readonly builder: string
   readonly overrides: Readonly<Record<string, string>>
   readonly names: readonly string[]
+  /** Images that the operator has approved others for: name in FROM → what is meant. */
+  readonly images?: Readonly<Record<string, string>>
 }
 
 const STEERING = new Set([
@@ -27,11 +29,15 @@ export function steersBuild(name: string): boolean {
   return name.startsWith('SKYPANEL_') || STEERING.has(name)
 }
 
-export function settingsFrom(config: Readonly<Record<string, string>>, builder: string): PlanSettings {
+export function settingsFrom(
+  config: Readonly<Record<string, string>>,
+  builder: string,
+  images: Readonly<Record<string, string>> = {},
+): PlanSettings {
   const entries = Object.entries(config)
     .filter(([name]) => steersBuild(name))
     .sort(([a], [b]) => (a < b ? -1 : 1))
-  return { builder, overrides: Object.fromEntries(entries), names: Object.keys(config).sort() }
+  return { builder, overrides: Object.fromEntries(entries), names: Object.keys(config).sort(), images }
 }
 
 /** The first of the names that is set to something. */

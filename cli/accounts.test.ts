@@ -1,34 +1,20 @@
 import { chmod, mkdir, readFile, stat, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { accountEndpoints } from '../server/contract/accounts.ts'
 import { sampleAccount, sampleToken, uuid } from '../test/support/api-samples.ts'
-import { ApiServer, Refusal } from '../test/support/api-server.ts'
-import { bundleInto, CliBench } from '../test/support/cli.ts'
+import { type ApiServer, Refusal } from '../test/support/api-server.ts'
+import type { CliBench } from '../test/support/cli.ts'
+import { inCliWorlds } from '../test/support/cli-world.ts'
 
-// Each test starts programs; on a busy machine five seconds are not many.
-vi.setConfig({ testTimeout: 30_000 })
-
-let script: string
-const bundle = new CliBench('')
 let api: ApiServer
 let bench: CliBench
-
-beforeAll(async () => {
-  script = await bundleInto(bundle.folder)
-})
-afterAll(() => bundle[Symbol.dispose]())
-beforeEach(async () => {
-  api = await ApiServer.start()
-  bench = new CliBench(script, { SKYPANEL_HOST: api.origin })
+inCliWorlds({}, (world) => ({ api, bench } = world))
+beforeEach(() => {
   api.on(accountEndpoints.whoami, ({ token }) => {
     if (token !== 'good') throw new Refusal('unauthorized', 'This token is not valid.')
     return sampleAccount('ada@example.com')
   })
-})
-afterEach(async () => {
-  bench[Symbol.dispose]()
-  await api.stop()
 })
 
 const login = () => bench.run(['login', '--token-stdin'], { input: 'good\n' })

@@ -1,38 +1,24 @@
 import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { appEndpoints } from '../server/contract/apps.ts'
 import { formationEndpoints } from '../server/contract/formation.ts'
 import { sampleApp, sampleFormation } from '../test/support/api-samples.ts'
-import { ApiServer, Refusal } from '../test/support/api-server.ts'
-import { bundleInto, CliBench } from '../test/support/cli.ts'
+import { type ApiServer, Refusal } from '../test/support/api-server.ts'
+import type { CliBench } from '../test/support/cli.ts'
+import { inCliWorlds } from '../test/support/cli-world.ts'
 
-// Each test starts programs; on a busy machine five seconds are not many.
-vi.setConfig({ testTimeout: 30_000 })
-
-let script: string
-const bundle = new CliBench('')
 let api: ApiServer
 let bench: CliBench
 let repository: string
-
-beforeAll(async () => {
-  script = await bundleInto(bundle.folder)
-})
-afterAll(() => bundle[Symbol.dispose]())
+inCliWorlds({ SKYPANEL_TOKEN: 'good' }, (world) => ({ api, bench } = world))
 beforeEach(async () => {
-  api = await ApiServer.start()
-  bench = new CliBench(script, { SKYPANEL_HOST: api.origin, SKYPANEL_TOKEN: 'good' })
   repository = join(bench.folder, 'shop')
   await mkdir(repository)
   await bench.git(['init', '-q', '-b', 'main'], { cwd: repository })
   api.on(appEndpoints.create, ({ body }) =>
     sampleApp(body.name ?? 'calm-sea-42', { git_url: `${api.origin}/git/${body.name}.git` }),
   )
-})
-afterEach(async () => {
-  bench[Symbol.dispose]()
-  await api.stop()
 })
 
 const config = async (name: string) =>

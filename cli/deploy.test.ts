@@ -1,34 +1,18 @@
 import { execFileSync } from 'node:child_process'
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { describe, expect, it } from 'vitest'
 import { appEndpoints } from '../server/contract/apps.ts'
 import { releaseEndpoints } from '../server/contract/releases.ts'
 import { makeBom } from '../server/bom/make-bom.ts'
 import { sampleApp, sampleBuild, sampleDeployment, uuid } from '../test/support/api-samples.ts'
-import { ApiServer, Refusal } from '../test/support/api-server.ts'
-import { bundleInto, CliBench } from '../test/support/cli.ts'
+import { type ApiServer, Refusal } from '../test/support/api-server.ts'
+import type { CliBench } from '../test/support/cli.ts'
+import { inCliWorlds } from '../test/support/cli-world.ts'
 
-// Each test starts programs; on a busy machine five seconds are not many.
-vi.setConfig({ testTimeout: 30_000 })
-
-let script: string
-const bundle = new CliBench('')
 let api: ApiServer
 let bench: CliBench
-
-beforeAll(async () => {
-  script = await bundleInto(bundle.folder)
-})
-afterAll(() => bundle[Symbol.dispose]())
-beforeEach(async () => {
-  api = await ApiServer.start()
-  bench = new CliBench(script, { SKYPANEL_HOST: api.origin, SKYPANEL_TOKEN: 'good', SKYPANEL_APP: 'shop' })
-})
-afterEach(async () => {
-  bench[Symbol.dispose]()
-  await api.stop()
-})
+inCliWorlds({ SKYPANEL_TOKEN: 'good', SKYPANEL_APP: 'shop' }, (world) => ({ api, bench } = world))
 
 /** A platform on which every build goes as told, and that remembers what it was asked for. */
 function builds(state: 'succeeded' | 'failed' = 'succeeded', reason: string | null = null) {

@@ -41,3 +41,18 @@ it('an explanation names every language that was asked, and why it was not taken
   expect(text).toMatch(/^\* python +98% {2}.*requirements\.txt.*Procfile/m)
   expect(text).toMatch(/^ {2}node +no {2}none of package\.json/m)
 })
+
+it('an app with a Dockerfile is told what the images of it mean, and who else was asked', async () => {
+  const folder = fileURLToPath(new URL('../buildpacks/dockerfile/fixtures/node-multi-stage', import.meta.url))
+  const options = { builder: 'skypanel test', inventories: null, versions: 'open', now: 0 } as const
+  const result = await planFolder(folder, options)
+  if (!result.ok) throw new Error(result.message)
+  expect(summary(result.plan)).toContain(
+    "=== Image\n  Dockerfile\n    line 2: node:22-slim is Debian 12 with Node, made from Debian's packages\n",
+  )
+  const found = await askedAbout(folder)
+  if (!found.ok) throw new Error(found.message)
+  const text = explanation(found.asked)
+  expect(text).toMatch(/^\* dockerfile +10% {2}Dockerfile is there/m)
+  expect(text).toMatch(/^ {2}node /m)
+})

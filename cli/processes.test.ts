@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest'
+import { beforeEach, describe, expect, it } from 'vitest'
 import { configVarEndpoints } from '../server/contract/config-vars.ts'
 import { formationEndpoints } from '../server/contract/formation.ts'
 import { logEndpoints } from '../server/contract/logs.ts'
@@ -14,29 +14,13 @@ import {
   sampleRelease,
   uuid,
 } from '../test/support/api-samples.ts'
-import { ApiServer, Refusal } from '../test/support/api-server.ts'
-import { bundleInto, CliBench } from '../test/support/cli.ts'
+import { type ApiServer, Refusal } from '../test/support/api-server.ts'
+import type { CliBench } from '../test/support/cli.ts'
+import { inCliWorlds } from '../test/support/cli-world.ts'
 
-// Each test starts programs; on a busy machine five seconds are not many.
-vi.setConfig({ testTimeout: 30_000 })
-
-let script: string
-const bundle = new CliBench('')
 let api: ApiServer
 let bench: CliBench
-
-beforeAll(async () => {
-  script = await bundleInto(bundle.folder)
-})
-afterAll(() => bundle[Symbol.dispose]())
-beforeEach(async () => {
-  api = await ApiServer.start()
-  bench = new CliBench(script, { SKYPANEL_HOST: api.origin, SKYPANEL_TOKEN: 'good', SKYPANEL_APP: 'shop' })
-})
-afterEach(async () => {
-  bench[Symbol.dispose]()
-  await api.stop()
-})
+inCliWorlds({ SKYPANEL_TOKEN: 'good', SKYPANEL_APP: 'shop' }, (world) => ({ api, bench } = world))
 
 const bodies = (method: string) => api.calls.filter((call) => call.method === method).map(({ body }) => body)
 
@@ -259,7 +243,7 @@ describe('logs', () => {
     api.onStream(logEndpoints.stream, async function* () {
       for (let seq = 1; seq < 3000; seq += 1) yield line(seq, 'x'.repeat(100))
     })
-    const pipe = `${process.execPath} ${script} logs | head -1; echo "\${PIPESTATUS[0]}"`
+    const pipe = `${process.execPath} ${bench.script} logs | head -1; echo "\${PIPESTATUS[0]}"`
     const { stdout, stderr } = await bench.git(['-c', `alias.pipe=!bash -c '${pipe}'`, 'pipe'])
     expect(stderr).toBe('')
     expect(stdout.split('\n')[1]).toBe('0')

@@ -1,36 +1,22 @@
 import type { Socket } from 'node:net'
-import { afterAll, afterEach, beforeAll, beforeEach, expect, it, vi } from 'vitest'
+import { beforeEach, expect, it } from 'vitest'
 import { RunFrame, runEndpoints } from '../server/contract/runs.ts'
 import { uuid } from '../test/support/api-samples.ts'
-import { ApiServer } from '../test/support/api-server.ts'
-import { bundleInto, CliBench } from '../test/support/cli.ts'
+import type { ApiServer } from '../test/support/api-server.ts'
+import type { CliBench } from '../test/support/cli.ts'
+import { inCliWorlds } from '../test/support/cli-world.ts'
 import { encodeFrame, type Frame, FrameReader } from './commands/run/frames.ts'
 
-// Each test starts programs; on a busy machine five seconds are not many.
-vi.setConfig({ testTimeout: 30_000 })
-
-let script: string
-const bundle = new CliBench('')
 let api: ApiServer
 let bench: CliBench
-
-beforeAll(async () => {
-  script = await bundleInto(bundle.folder)
-})
-afterAll(() => bundle[Symbol.dispose]())
-beforeEach(async () => {
-  api = await ApiServer.start()
-  bench = new CliBench(script, { SKYPANEL_HOST: api.origin, SKYPANEL_TOKEN: 'good', SKYPANEL_APP: 'shop' })
+inCliWorlds({ SKYPANEL_TOKEN: 'good', SKYPANEL_APP: 'shop' }, (world) => ({ api, bench } = world))
+beforeEach(() => {
   api.on(runEndpoints.create, ({ body }) => ({
     id: uuid(7),
     name: 'run.7',
     command: body.command,
     attach_path: body.attach ? `/api/apps/shop/runs/${uuid(7)}/attach` : null,
   }))
-})
-afterEach(async () => {
-  bench[Symbol.dispose]()
-  await api.stop()
 })
 
 /** The other end of an attached run: told of each frame, it answers with frames. */

@@ -33,6 +33,8 @@ export interface AgentConfig {
     /** Public keys whose outputs may be used besides our own. */
     readonly trusted: readonly string[]
   } | null
+  /** Where flakes of apps take what they need from, as it was set: addresses, public keys. */
+  readonly flakeCaches: { readonly urls: string; readonly keys: string }
 }
 
 const NativeRecord = z.object({ path: z.string() })
@@ -65,6 +67,10 @@ export function agentConfig(home: string): AgentConfig {
     router: userIds(names.caddy),
     native: nativePath(at),
     buildCache: buildCache(),
+    flakeCaches: {
+      urls: process.env['SKYPANEL_FLAKE_CACHES'] ?? '',
+      keys: process.env['SKYPANEL_FLAKE_KEYS'] ?? '',
+    },
     concurrentBuilds: parallel > 0 ? parallel : Math.max(1, Math.floor(availableParallelism() / 2)),
   }
 }

@@ -1,6 +1,7 @@
 import type { Step, Tool } from '../plan.ts'
 import { request, step } from '../provider.ts'
 import { TRUST } from '../java/maven.ts'
+import { SETTLE_ARCHIVES } from '../java/settle-archives.ts'
 
 /** Where Leiningen keeps what it fetches: told on its command line, since it reads no variable for it. */
 const KEEP = `update-in : assoc :local-repo '"/app/.sky/m2"' --`
@@ -24,7 +25,11 @@ export function leinSteps(env: Readonly<Record<string, string>>): { tools: Tool[
     name: 'build',
     needs: ['install'],
     files: ['.'],
-    commands: [`lein -o ${KEEP} uberjar`, 'rm -rf target/classes target/*/classes target/stale'],
+    commands: [
+      `lein -o ${KEEP} uberjar`,
+      SETTLE_ARCHIVES,
+      'rm -rf target/classes target/*/classes target/stale',
+    ],
     env: all,
     secrets: ['*'],
     outputs: ['target'],

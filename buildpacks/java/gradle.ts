@@ -2,6 +2,7 @@ import type { FileView } from '../file-view.ts'
 import type { Step } from '../plan.ts'
 import { step } from '../provider.ts'
 import { TRUST } from './maven.ts'
+import { SETTLE_ARCHIVES } from './settle-archives.ts'
 
 /**
  * The wrapper fetches Gradle and what it needs; both stay in the app's cache, so the next build only looks whether
@@ -18,6 +19,7 @@ export function gradleStep(view: FileView, env: Readonly<Record<string, string>>
     commands: [
       TRUST,
       `sh ./gradlew --no-daemon --console=plain ${boot ? 'bootJar' : 'build -x test -x check'}`,
+      SETTLE_ARCHIVES,
       'rm -rf .gradle build/tmp build/classes build/generated build/reports build/kotlin',
     ],
     env: { ...env, GRADLE_USER_HOME: '/cache/gradle', GRADLE_OPTS: '-Dorg.gradle.vfs.watch=false' },

@@ -3,6 +3,7 @@ import type { FileView } from '../file-view.ts'
 import type { Step, Tool } from '../plan.ts'
 import { request, step } from '../provider.ts'
 import { type MavenModule, moduleFiles } from './modules.ts'
+import { SETTLE_ARCHIVES } from './settle-archives.ts'
 
 export interface Maven {
   readonly tools: readonly Tool[]
@@ -92,6 +93,7 @@ export function mavenSteps(
     commands: [
       ...(network ? [TRUST] : []),
       `${mvn} ${network ? '' : '-o '}${common} ${local} package`,
+      SETTLE_ARCHIVES,
       ...(target === null
         ? ['rm -rf .sky']
         : [`rm -rf ${target}/classes ${target}/generated-sources ${target}/maven-* ${target}/test-classes`]),

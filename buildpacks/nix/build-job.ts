@@ -7,9 +7,9 @@ import { HOST_ENV } from './debian.ts'
 import { BuildStopped, canceled, explainEnd } from './failure.ts'
 import { nulSeparated, networkEnvironment } from './net-env.ts'
 import { outputPathOf } from './output-path.ts'
-import { runStage, type StageEnd, type StageRun } from './run-stage.ts'
+import { runStage, type StageEnd, type StageRun, type Work } from './run-stage.ts'
 import { redactor } from './secrets.ts'
-import { differingFiles } from './source.ts'
+import { differingFiles, firstDifference } from './source.ts'
 import { GivenUp } from './single-flight.ts'
 import { run } from './spawn.ts'
 import type { StageRecord } from './stage-records.ts'
@@ -20,11 +20,11 @@ import type { Workshop } from './workshop.ts'
 const TAIL_LINES = 200
 
 /** What is asked of one derivation. */
-export interface Task {
+export type Task = Work & TaskOptions
+
+interface TaskOptions {
   readonly key: string
   readonly name: string
-  readonly expression: StageRun['expression']
-  readonly spec: unknown
   readonly commands: readonly string[]
   readonly env: Readonly<Record<string, string>>
   /** Empty: no cache is shown. */
@@ -38,12 +38,19 @@ export interface CheckResult {
   readonly same: boolean
   /** Files that differ, relative to the output. */
   readonly files: readonly string[]
+  /** Where the first of them begins to differ; null where it is only there once. */
+  readonly sample: string | null
 }
 
 export type Tell = (event: BuildProgress) => void
 export type Attempt =
   | { readonly record: StageRecord; readonly fresh: boolean }
   | { readonly end: Exclude<StageEnd, { ok: true }>; readonly tail: readonly string[] }
+
+const workOf = (work: Work): Work =>
+  'expression' in work
+    ? { expression: work.expression, spec: work.spec }
+    : { derivation: work.derivation, options: work.options }
 
 /** One build: its cell, its time, its secrets and its way to cancel. */
 export class BuildJob {
@@ -99,9 +106,14 @@ export class BuildJob {
     )
     const other = `${record.path}.check`
     try {
-      if (end.ok) return { same: true, files: [] }
-      if ('text' in end && /may not be deterministic/.test(end.text))
-        return { same: false, files: differingFiles(physical(store, record.path), physical(store, other)) }
+      if (end.ok) return { same: true, files: [], sample: null }
+      if ('text' in end && /may not be deterministic/.test(end.text)) {
+        const [one, two] = [physical(store, record.path), physical(store, other)]
+        const files = differingFiles(one, two)
+        const [first] = files
+        const sample = first === undefined ? null : firstDifference(join(one, first), join(two, first))
+        return { same: false, files, sample }
+      }
       throw this.failure({ end: this.#redactEnd(end), tail: [] }, task.name)
     } finally {
       await rm(physical(store, other), { recursive: true, force: true })
@@ -169,10 +181,9 @@ export class BuildJob {
       store,
       cell,
       limits,
-      expression: task.expression,
-      spec: task.spec,
+      ...workOf(task),
       env: task.env,
-      network: nulSeparated(networkEnvironment(registries)),
+      network: nulSeparated({ ...networkEnvironment(registries), ...(await this.#flakeNetwork(task)) }),
       cache: task.caches.length === 0 ? null : await caches.open(app, task.caches, branch ?? null),
       deadline: this.#deadline,
       signal: this.stop.signal,
@@ -186,6 +197,13 @@ export class BuildJob {
     }
   }
 
+  /** Steps with network of an app with a flake need the caches that its inputs come from. */
+  async #flakeNetwork(task: Task): Promise<Record<string, string>> {
+    const { flake } = this.request.plan
+    if (flake === undefined || task.offline !== false) return {}
+    return this.workshop.flakeCaches.environment(flake.inputs)
+  }
+
   #redactEnd<End extends Exclude<StageEnd, { ok: true }>>(end: End): End {
     if ('text' in end) return { ...end, text: this.redact(end.text) }
     return 'file' in end ? { ...end, file: this.redact(end.file) } : end
@@ -194,7 +212,7 @@ export class BuildJob {
   /** Null: the stage has to be run. Only steps are asked for; toolchains come from where they are published. */
   async #fromRemote(task: Task): Promise<StageRecord | null> {
     const { remote, store } = this.workshop
-    if (remote === null || task.expression !== 'stage.nix') return null
+    if (remote === null || !('expression' in task) || task.expression !== 'stage.nix') return null
     const out = await outputPathOf(store, task.expression, task.spec)
     if (out === null || !(await remote.pull(out, this.stop.signal))) return null
     return this.#recordOf({ out })

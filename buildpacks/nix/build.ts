@@ -1,4 +1,5 @@
 import type { BuildOutcome, BuiltArtifact } from '../engine.ts'
+import type { ImagePlan } from '../plan.ts'
 import type { BuildJob, Task, Tell } from './build-job.ts'
 import {
   pickSpec,
@@ -8,6 +9,8 @@ import {
   stageKey,
   type Toolchain,
 } from './expression.ts'
+import { makeFlake } from './flake/make-flake.ts'
+import { makeImage } from './make-image.ts'
 import { makeLayers } from './make-layers.ts'
 import { makeSteps } from './make-steps.ts'
 import { makeToolchains } from './make-toolchains.ts'
@@ -91,6 +94,11 @@ export function composeArtifact(
   }
 }
 
+const withWeb = (release: BuildJob['request']['plan']['release'], command: string) => ({
+  ...release,
+  processes: { ...release.processes, web: { command, from: 'flake.nix' } },
+})
+
 export async function runBuild(job: BuildJob, tell: Tell): Promise<BuildOutcome> {
   const { request, workshop } = job
   const { plan } = request
@@ -107,14 +115,20 @@ export async function runBuild(job: BuildJob, tell: Tell): Promise<BuildOutcome>
     whole ? sources.path(['.']) : null,
   ])
   const system = await makeLayers(job, tell, added)
+  if (plan.image !== undefined) return runImageBuild(job, plan.image, toolchains, system, tell, added)
   const steps = await makeSteps(job, sources, toolchains, system, tell, added)
+  const found = plan.flake === undefined ? undefined : steps.get(plan.flake.step)
+  const flake =
+    plan.flake === undefined || found === undefined
+      ? null
+      : await makeFlake(job, plan.flake, found, system, tell, added)
   const layers = await releaseLayers(job, sources, steps, tell, added)
   const artifact = composeArtifact(
     workshop.stacks.run.path,
     layers,
-    toolchains,
+    flake === null ? toolchains : [flake.tool, ...toolchains],
     system,
-    plan.release,
+    flake === null || flake.web === null ? plan.release : withWeb(plan.release, flake.web),
     added.bytes,
   )
   job.stop.signal.throwIfAborted()
@@ -127,6 +141,7 @@ export async function runBuild(job: BuildJob, tell: Tell): Promise<BuildOutcome>
   ])
   const wanted = [
     ...steps.values(),
+    ...(flake === null ? [] : [flake.tool.run]),
     ...system,
     ...toolchains.flatMap((tool) => (tool.build === null ? [tool.run] : [tool.run, tool.build])),
   ]
@@ -137,5 +152,47 @@ export async function runBuild(job: BuildJob, tell: Tell): Promise<BuildOutcome>
     // Nobody waits for it, a collection of garbage neither: the release holds these paths, and Nix what it copies.
     void remote.push(made)
   }
+  return { ok: true, artifact }
+}
+
+/** The release of an image is one store path, and nothing of our stacks runs in it. */
+async function runImageBuild(
+  job: BuildJob,
+  image: ImagePlan,
+  toolchains: readonly Toolchain[],
+  system: readonly SystemLayer[],
+  tell: Tell,
+  added: Added,
+): Promise<BuildOutcome> {
+  const { request, workshop } = job
+  const { record, fresh, facts } = await makeImage(job, image, toolchains, system, tell)
+  if (fresh) added.bytes += record.size
+  const declared = Object.entries(request.plan.release.processes).map(([type, { command }]) => [
+    type,
+    command,
+  ])
+  const base = record.also?.['base'] ?? null
+  const all = [...record.closure, ...(base?.closure ?? [])]
+  const artifact: BuiltArtifact = {
+    stack: record.path,
+    layers: [],
+    tools: [],
+    closure: [...new Set(all)].filter((path) => path !== record.path).sort(),
+    image: { ...facts.launch, base: base?.path ?? null },
+    env: { ...facts.env, ...request.plan.release.env },
+    processTypes: {
+      ...(facts.command === null ? {} : { web: facts.command }),
+      ...Object.fromEntries(declared),
+    },
+    size: added.bytes,
+  }
+  job.stop.signal.throwIfAborted()
+  await setRoots(workshop.store, BUILD_ROOTS, request.build, [artifact.stack, ...artifact.closure])
+  const kept = [
+    record,
+    ...system,
+    ...toolchains.flatMap((tool) => (tool.build === null ? [tool.run] : [tool.run, tool.build])),
+  ]
+  await setRoots(workshop.store, CACHE_ROOTS, request.app, [...new Set(kept.map(({ path }) => path))])
   return { ok: true, artifact }
 }

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type NixBench, openNixBench } from '../../test/support/nix-engine.ts'
 import { buildOnce, LIMITS, planOf } from '../engine-conformance.ts'
+import { SETTLE_ARCHIVES } from '../java/settle-archives.ts'
 import type { BuildPlan } from '../plan.ts'
 import { physical } from './store.ts'
 
@@ -90,13 +91,30 @@ describe('a step that is run twice', () => {
     expect(await twice(['mkdir -p dist; touch dist/a; echo text > dist/b'])).toEqual({
       same: true,
       files: [],
+      sample: null,
     })
   })
 
+  test('and takes its id and its time from us gives the same', async () => {
+    const commands = ['mkdir -p dist; echo "${SKYPANEL_BUILD_ID:?}" "${SOURCE_DATE_EPOCH:?}" > dist/id']
+    expect(await twice(commands)).toMatchObject({ same: true })
+  })
+
+  test('and makes archives gives the same when these are settled, and they can be read', async () => {
+    const make = [
+      'mkdir -p target; head -c 4 /dev/zero > target/a; touch -d "@$((1000000000 + RANDOM * 30000))" target/a',
+      'python3 -m zipfile -c target/a.jar target/a; cat /bin/true target/a.jar > target/b.jar; rm target/a',
+    ]
+    expect(await twice(make)).toMatchObject({ same: false })
+    const read = 'for one in a b; do python3 -m zipfile -t target/$one.jar; done'
+    expect(await twice([...make, SETTLE_ARCHIVES, read])).toMatchObject({ same: true })
+  })
+
   test('and does not is told with the files that differ, and nothing stays of the second run', async () => {
-    expect(await twice(['mkdir -p dist; date +%N > dist/time; echo same > dist/b'])).toEqual({
+    expect(await twice(['mkdir -p dist; date +%N > dist/time; echo same > dist/b'])).toMatchObject({
       same: false,
       files: ['app/dist/time'],
+      sample: expect.stringMatching(/^byte \d+: /),
     })
     expect(await bench.leftovers()).toEqual([])
   })

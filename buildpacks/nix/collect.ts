@@ -2,6 +2,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
 import { CACHE_ROOTS } from './build.ts'
+import { pruneBases } from './image-base.ts'
 import { clearWork, workRoot } from './places.ts'
 import { callNix, callNixStore, invalidPaths, removeRoots, rootNames } from './store.ts'
 import { runOrThrow } from './spawn.ts'
@@ -37,6 +38,7 @@ export async function shareFiles({ store }: Workshop): Promise<void> {
 /** MB that became free. With a budget it first gives up what nobody needs, then what only makes next builds faster. */
 export async function collectGarbage(workshop: Workshop, budgetMb: number | null): Promise<number> {
   for (const app of await workshop.caches.apps()) await workshop.caches.trim(app)
+  await pruneBases(workshop.store, workshop.places.cache, Date.now())
   const before = await storeMb(workshop)
   if (budgetMb === null) await deleteUnrooted(workshop, null)
   else {
@@ -55,6 +57,7 @@ export async function collectGarbage(workshop: Workshop, budgetMb: number | null
 export async function sweepStore(workshop: Workshop): Promise<string[]> {
   const { store } = workshop
   await workshop.caches.sweep()
+  await pruneBases(workshop.store, workshop.places.cache, Date.now())
   const work = await readdir(workRoot(store)).catch(() => [])
   await clearWork(store, work)
   const names = (await readdir(join(store.root, 'store')).catch(() => [])).filter(

@@ -11,7 +11,8 @@ export function aptSources(apt: Registries['apt'], suite: string): string[] {
 
 /**
  * argv that unpacks packages with all they depend on into `target`. Maintainer scripts do not run: that is five times
- * as fast, needs no chroot, and what they would have done for us is done by `finishTree`.
+ * as fast, needs no chroot, and what they would have done for us is done by `finishTree`. In a mount namespace of its
+ * own, for mmdebstrap makes every mount that it sees private, and on the machine that would last.
  */
 export function extractArgv(
   suite: string,
@@ -20,6 +21,8 @@ export function extractArgv(
   sources: readonly string[],
 ): string[] {
   return [
+    'unshare',
+    '--mount',
     'mmdebstrap',
     '--quiet',
     '--mode=root',

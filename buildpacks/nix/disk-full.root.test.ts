@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type NixBench, openNixBench } from '../../test/support/nix-engine.ts'
 import { TEST_NIX } from '../../test/support/nix-home.ts'
+import { mountSmallDisk } from '../../test/support/small-disk.ts'
 import { buildOnce, planOf } from '../engine-conformance.ts'
 
 const run = promisify(execFile)
@@ -13,24 +14,20 @@ const MB = 1024 * 1024
 
 let bench: NixBench
 let folder: string
-let image: string
+let unmount: () => Promise<void>
 
 /** A store on a small disk of its own, with the stacks that the other tests have made. */
 beforeAll(async () => {
   await mkdir(join(TEST_NIX, '..'), { recursive: true })
   folder = await mkdtemp(join(TEST_NIX, '..', 'small-disk-'))
-  image = `${folder}.img`
-  await run('truncate', ['-s', '5G', image])
-  await run('mkfs.ext4', ['-q', '-m', '0', image])
-  await run('mount', ['-o', 'loop', image, folder])
+  unmount = await mountSmallDisk(folder, 5 * 1024)
   for (const part of ['agent', 'nix', 'nix-packages'])
     if (existsSync(join(TEST_NIX, part))) await run('cp', ['-a', join(TEST_NIX, part), folder])
   bench = await openNixBench(folder)
 })
 afterAll(async () => {
   await bench.close()
-  await run('umount', ['--lazy', folder])
-  await rm(image, { force: true })
+  await unmount()
   await rm(folder, { recursive: true, force: true })
 })
 

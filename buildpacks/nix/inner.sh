@@ -136,9 +136,13 @@ rmdir /old 2>/dev/null || :
 # One more user namespace is opened below, to become uid 1000; a build has no business with further ones.
 { echo 1 > /proc/sys/user/max_user_namespaces; } 2>/dev/null || :
 
+# The same inputs give the same name: for what would otherwise draw one, or take the time.
+same=(SKYPANEL_BUILD_ID="$(printf %s "$out" | sha256sum | cut -c1-20)")
+# What is fetched has times of its own, and tools compare by them.
+[ -n "$withNetwork" ] || same+=(SOURCE_DATE_EPOCH=315532800)
 status=0
 unshare --user --map-user=1000 --map-group=1000 \
-  env -i HOME=/home TMPDIR=/tmp LANG=C.UTF-8 CI=1 SKYPANEL_BUILD=1 \
+  env -i HOME=/home TMPDIR=/tmp LANG=C.UTF-8 CI=1 SKYPANEL_BUILD=1 "${same[@]}" \
   /bin/bash --noprofile --norc -euo pipefail /run/skypanel/run.sh < /dev/null || status=$?
 # What the commands left running must not write any more.
 kill -KILL -1 2>/dev/null || :

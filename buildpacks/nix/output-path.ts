@@ -1,6 +1,6 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { StageRun } from './run-stage.ts'
+import type { Work } from './run-stage.ts'
 import { makeWorkFolder } from './places.ts'
 import { ASSETS } from './stack.ts'
 import { callNix, type Store } from './store.ts'
@@ -8,7 +8,7 @@ import { callNix, type Store } from './store.ts'
 /** Where a stage's output will be, before it is there; null where Nix cannot say. Evaluates, and builds nothing. */
 export async function outputPathOf(
   store: Store,
-  expression: StageRun['expression'],
+  expression: Extract<Work, { spec: unknown }>['expression'],
   spec: unknown,
 ): Promise<string | null> {
   const work = await makeWorkFolder(store)

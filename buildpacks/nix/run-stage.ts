@@ -11,13 +11,26 @@ import { run } from './spawn.ts'
 import { ASSETS } from './stack.ts'
 import { invalidPaths, physical, SHARE_FILES, type Store } from './store.ts'
 
-export interface StageRun {
+/** What is built: an expression of ours, or a derivation that is in the store already. */
+export type Work =
+  | {
+      readonly expression: 'stage.nix' | 'toolchain.nix'
+      /** What the expression reads. */
+      readonly spec: unknown
+    }
+  | {
+      /** `/nix/store/….drv^output`. */
+      readonly derivation: string
+      /** Arguments of `nix build`, in the place of those that let it into the cell. */
+      readonly options: readonly string[]
+    }
+
+export type StageRun = Work & StageRunOptions
+
+interface StageRunOptions {
   readonly store: Store
   readonly cell: Cell
   readonly limits: BuildLimits
-  /** `stage.nix` or `toolchain.nix`, and what it reads. */
-  readonly expression: 'stage.nix' | 'toolchain.nix'
-  readonly spec: unknown
   /** Config vars for the commands. */
   readonly env: Readonly<Record<string, string>>
   /** NUL-separated; what stages with network see of the registries. */
@@ -68,7 +81,7 @@ async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
   const network = join(work.outside, 'network')
   const spec = join(work.outside, 'spec.json')
   await writeFile(network, stage.network)
-  await writeFile(spec, JSON.stringify(stage.spec))
+  if ('expression' in stage) await writeFile(spec, JSON.stringify(stage.spec))
   const cell = [
     join(ASSETS, 'cell.sh'),
     await readlink('/proc/self/ns/mnt'),
@@ -92,12 +105,9 @@ async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
     '10',
     ...stage.store.nix.nix,
     'build',
-    '--file',
-    join(ASSETS, stage.expression),
-    '--argstr',
-    'specFile',
-    `${work.inside}/spec.json`,
-    '^*',
+    ...('expression' in stage
+      ? ['--file', join(ASSETS, stage.expression), '--argstr', 'specFile', `${work.inside}/spec.json`, '^*']
+      : [stage.derivation]),
     '--no-link',
     '--json',
     '--log-format',
@@ -109,9 +119,7 @@ async function argvFor(stage: StageRun, work: WorkFolder): Promise<string[]> {
     '--option',
     'build-dir',
     work.inside,
-    '--option',
-    'extra-sandbox-paths',
-    CELL,
+    ...('expression' in stage ? ['--option', 'extra-sandbox-paths', CELL] : stage.options),
     ...(stage.shares === true ? SHARE_FILES : []),
     '--timeout',
     String(seconds),

@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { copyEntries, readTree, selectEntries, treeHash } from './source.ts'
+import { copyEntries, firstDifference, readTree, selectEntries, treeHash } from './source.ts'
 
 let folder: string
 beforeAll(() => {
@@ -70,4 +70,12 @@ test('inputs are picked by file, folder and pattern, and copied as they are', ()
   expect(names(['.'])).toHaveLength(4)
   copyEntries(root, join(folder, 'copy'), readTree(root))
   expect(hashOf(join(folder, 'copy'))).toBe(hashOf(root))
+})
+
+test('two files that differ are told by the place where they begin to', () => {
+  const root = tree({ a: 'the same, then one\n', b: 'the same, then two\n', c: 'the same' })
+  const at = (name: string) => join(root, name)
+  expect(firstDifference(at('a'), at('b'))).toBe('byte 15: the same, then one· | the same, then two·')
+  expect(firstDifference(at('a'), at('c'))).toBe('byte 8: the same, then one· | the same')
+  expect(firstDifference(at('a'), at('missing'))).toBeNull()
 })

@@ -67,6 +67,25 @@ export function differingFiles(one: string, other: string): string[] {
   return [...new Set([...different.map(({ path }) => path), ...there.keys()])].sort()
 }
 
+const AROUND = 60
+
+/** Where two files of the same name begin to differ, with what stands around; null where one of them is no file. */
+export function firstDifference(one: string, other: string): string | null {
+  const [first, second] = [one, other].map((path) => {
+    const stats = lstatSync(path, { throwIfNoEntry: false })
+    return stats?.isFile() === true ? readFileSync(path) : null
+  })
+  if (first === null || first === undefined || second === null || second === undefined) return null
+  let at = 0
+  while (at < first.length && first[at] === second[at]) at += 1
+  const shown = (data: Buffer) =>
+    data
+      .subarray(Math.max(0, at - AROUND), at + AROUND)
+      .toString('latin1')
+      .replaceAll(/[^ -~]+/g, '·')
+  return `byte ${at}: ${shown(first)} | ${shown(second)}`
+}
+
 function names(pattern: string, path: string): boolean {
   const clean = pattern.replace(/^\.\//, '').replace(/\/+$/, '')
   return clean === '.' || clean === '' || matchesGlob(path, clean) || matchesGlob(path, `${clean}/**`)

@@ -7,6 +7,8 @@ const LABELS: Readonly<Record<string, string>> = {
   'static-config': 'Preparing the static site',
   'node-install': 'Installing dependencies of the assets',
   'node-build': 'Building the assets',
+  'flake-inputs': 'Fetching the inputs of flake.nix',
+  flake: 'Evaluating flake.nix',
   'php-server': 'Preparing the server',
   test: 'Running the tests',
 }

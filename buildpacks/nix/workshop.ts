@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import type { CellProvider } from '../engine.ts'
 import { AppCaches } from './app-caches.ts'
 import type { Registries } from '../registries.ts'
+import { FlakeCaches, type FlakeCacheOptions } from './flake/flake-caches.ts'
 import { ensureNix } from './nix.ts'
 import { ensurePlaces } from './places.ts'
 import { Gate, SingleFlight } from './single-flight.ts'
@@ -27,13 +28,16 @@ export interface EngineOptions {
   readonly cells: CellProvider
   /** A binary cache beside the store; absent: there is none. */
   readonly remote?: RemoteOptions
+  /** Nix binary caches for the flakes of apps; absent: there are none. */
+  readonly flakeCaches?: FlakeCacheOptions
   /** argv that enters the namespace in which the store is `/nix`; empty for a process that lives there. */
   readonly enter?: readonly string[]
 }
 
 /** What all builds of an engine share. */
-export interface Workshop extends Omit<EngineOptions, 'remote'> {
+export interface Workshop extends Omit<EngineOptions, 'remote' | 'flakeCaches'> {
   readonly remote: RemoteCache | null
+  readonly flakeCaches: FlakeCaches
   readonly store: Store
   readonly stacks: Stacks
   readonly records: StageRecords
@@ -75,9 +79,10 @@ export async function openWorkshop(options: EngineOptions): Promise<Workshop | n
   )
   const store: Store = { nix, root: options.places.nix, enter: options.enter ?? [] }
   await ensurePlaces(store)
-  const { remote, ...others } = options
+  const { remote, flakeCaches, ...others } = options
   return {
     ...others,
+    flakeCaches: new FlakeCaches(flakeCaches ?? { urls: [], keys: [] }, store),
     remote:
       remote === undefined
         ? null

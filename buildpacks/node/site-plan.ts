@@ -35,7 +35,9 @@ export function siteOf(
 export function sitePlan(app: NodeApp, site: Site, tools: LanguagePlan['tools']): LanguagePlan {
   const parts = serveStatic(site, site.from)
   const check = `test -d ${site.dir} || { echo "The build made no folder ${site.dir}, which is to be served. Name the right one in a Staticfile: root: FOLDER" >&2; exit 1; }`
-  const built = buildStep(app, [check])
+  const output = app.framework?.output
+  const after = output?.kind === 'site' ? (output.after?.(site.dir) ?? []) : []
+  const built = buildStep(app, [check, ...after])
   return {
     ok: true,
     tools: [...tools.map((tool) => ({ ...tool, phase: ['build' as const] })), parts.tool],

@@ -29,7 +29,7 @@ export function plan(context: PlanContext): LanguagePlan | Refusal {
   }
   const laravel = view.exists('artisan') && composer.packages.has('laravel/framework')
   const install = composer.used ? installStep(composer) : null
-  const build = composer.used ? buildStep(context, laravel) : null
+  const build = composer.used ? buildStep(context, composer, laravel) : null
   const from = root === '.' ? 'index.php' : `${root}/index.php`
   return {
     ok: true,
@@ -78,7 +78,7 @@ function installStep(composer: Composer): Step {
   })
 }
 
-function buildStep({ settings }: PlanContext, laravel: boolean): Step {
+function buildStep({ settings }: PlanContext, composer: Composer, laravel: boolean): Step {
   return step({
     name: 'build',
     needs: ['install'],
@@ -87,6 +87,10 @@ function buildStep({ settings }: PlanContext, laravel: boolean): Step {
       ...(laravel
         ? ['mkdir -p bootstrap/cache storage/framework/{cache/data,sessions,views} storage/logs']
         : []),
+      // Without a lock, whose hash it takes, Composer would name its loader at random.
+      ...(composer.locked
+        ? []
+        : ['composer config --global autoloader-suffix "$(sha256sum composer.json | cut -c1-32)"']),
       `composer dump-autoload --no-dev --optimize --no-interaction --no-ansi`,
       ...(laravel ? ['php artisan view:cache || true'] : []),
     ],

@@ -7,6 +7,12 @@ import { having, type How, type InstallParts, textOf } from './install-parts.ts'
 import { type UvWorkspace, workspaceManifests } from './uv-workspace.ts'
 import type { Interpreter } from './versions.ts'
 
+/**
+ * uv notes beside a package of the app when its files were made, to know whether to install it anew. Nobody does that
+ * in a release, and no two builds of the same would be equal. Those of the layers beneath are not ours to change.
+ */
+const FORGET_TIMES = `find .venv -name uv_cache.json -writable -exec sh -c 'sed -i /uv_cache.json/d "\${1%/*}/RECORD" && rm "$1"' - '{}' ';'`
+
 export function byUv(context: PlanContext, parts: InstallParts): How {
   const { view, settings } = context
   const { project, installer, python, workspace: within } = parts
@@ -36,7 +42,10 @@ export function byUv(context: PlanContext, parts: InstallParts): How {
           ],
     env: uvEnv(python),
     caches: ['uv'],
-    own: isPackage || workspace ? [`uv sync${mode} --no-dev --offline --inexact --no-build-isolation`] : [],
+    own:
+      isPackage || workspace
+        ? [`uv sync${mode} --no-dev --offline --inexact --no-build-isolation`, FORGET_TIMES]
+        : [],
   }
 }
 
@@ -64,6 +73,6 @@ function byUvWorkspace({ settings }: PlanContext, { python }: InstallParts, work
     files: workspaceManifests(workspace),
     env: uvEnv(python),
     caches: ['uv'],
-    own: backends.length > 0 ? [`${sync} --offline --inexact --no-build-isolation`] : [],
+    own: backends.length > 0 ? [`${sync} --offline --inexact --no-build-isolation`, FORGET_TIMES] : [],
   }
 }

@@ -76,7 +76,7 @@ export function createCells(options: CellsOptions): Cells {
     try {
       await options.firewall.allowRegistries(options.registries())
       await limiter.remove(group)
-      limiter.create(group, limits)
+      limiter.create(group, { ...limits, yields: true })
       await createNamespace(shim, {
         netns,
         link,

@@ -14,8 +14,8 @@ export function readRegistries(file: string): Registries {
   return Registries.parse(JSON.parse(readFileSync(file, 'utf8')))
 }
 
-/** All URLs that builds may have to reach. */
-export function registryUrls(registries: Registries): string[] {
+/** All URLs that builds may have to reach; `caches` are the operator's for flakes, with spaces between them. */
+export function registryUrls(registries: Registries, caches = ''): string[] {
   const lists = [registries.go.proxy, registries.go.sumdb].flatMap((text) => (text ?? '').split(/[,| ]/))
   const sites = [
     registries.npm.registry,
@@ -24,6 +24,8 @@ export function registryUrls(registries: Registries): string[] {
     registries.apt.archive,
     registries.apt.security,
     ...lists,
+    ...(registries.images?.insecure ?? []).map((place) => `http://${place}`),
+    ...caches.split(/\s+/),
   ]
   return sites.filter((url): url is string => url !== null && URL.canParse(url))
 }
@@ -45,11 +47,13 @@ export async function openEngine(config: AgentConfig, cells: CellProvider): Prom
     return new FakeEngine(join(config.paths.agentState, 'fake-builds'))
   }
   const { NixEngine } = await import('../../buildpacks/nix/engine.ts')
+  const { parseFlakeCaches } = await import('../../buildpacks/nix/flake/flake-caches.ts')
   return new NixEngine({
     places: config.paths,
     buildGroup: users(config.installation.id).buildGroup,
     registries: readRegistries(config.paths.registries),
     cells,
+    flakeCaches: parseFlakeCaches(config.flakeCaches.urls, config.flakeCaches.keys),
     ...(config.buildCache === null ? {} : { remote: await remoteOptions(config.buildCache) }),
   })
 }

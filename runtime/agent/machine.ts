@@ -82,7 +82,7 @@ export async function openMachine(config: AgentConfig, skeletons: string): Promi
       return join(path, 'bin', 'shim')
     },
     caBundle,
-    registries: () => registryUrls(readRegistries(paths.registries)),
+    registries: () => registryUrls(readRegistries(paths.registries), config.flakeCaches.urls),
   })
   return { driver, cells, firewall }
 }

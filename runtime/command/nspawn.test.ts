@@ -27,6 +27,7 @@ const facts: NspawnFacts = {
   attach: false,
   pty: null,
   command: 'node x.js; "$(id)"',
+  image: null,
 }
 
 test('a command is one argument, whatever stands in it', () => {
@@ -57,6 +58,22 @@ test('no instance is without its containment', () => {
     expect(argv).toContain(flag)
   expect(argv).toContain('/run/netns/n')
   expect(argv.indexOf('--cgroup')).toBeLessThan(argv.indexOf('/usr/bin/systemd-nspawn'))
+})
+
+test('an image is the whole root, as contained as any other, and nothing of it runs before the filter', () => {
+  const image = { getent: '/n/getent', workdir: '/srv', argv: ['/bin/sh', '-c', 'x'] }
+  const argv = instanceArgv({ ...facts, image })
+  for (const flag of [
+    '--directory=/h/instances/x/app',
+    '--no-new-privileges=yes',
+    '--drop-capability=all',
+    '--private-users=100000:65536',
+    '--bind-ro=/n/getent:/usr/bin/getent',
+    '--user=skypanel',
+  ])
+    expect(argv).toContain(flag)
+  expect(argv.join(' ')).not.toContain('/nix/store/node')
+  expect(argv.slice(-6)).toEqual(['--cwd', '/srv', '--', '/bin/sh', '-c', 'x'])
 })
 
 test('few binds show their owner, many are bound plainly, which is quicker', () => {

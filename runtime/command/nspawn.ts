@@ -23,7 +23,20 @@ export interface NspawnFacts {
   readonly attach: boolean
   readonly pty: { readonly rows: number; readonly columns: number } | null
   readonly command: string
+  /** null: the app lies over a stack of ours. */
+  readonly image: ImageFacts | null
 }
+
+/** An instance whose whole root is an image of the app's own. */
+export interface ImageFacts {
+  /** Our own program: what nspawn starts in the root before the filter is loaded must not be the image's. */
+  readonly getent: string
+  readonly workdir: string
+  readonly argv: readonly string[]
+}
+
+/** The user of every image: the build adds its line to the image's accounts. */
+const IMAGE_USER = 'skypanel'
 
 /** The user `app` of every run stack. */
 export const APP_UID = 1000
@@ -90,7 +103,6 @@ function shimArgv(facts: NspawnFacts): string[] {
 }
 
 function supervisorArgv(facts: NspawnFacts): string[] {
-  const idmap = facts.visible.length <= MANY_BINDS ? ':idmap' : ''
   return [
     '/usr/bin/systemd-nspawn',
     '--quiet',
@@ -98,18 +110,11 @@ function supervisorArgv(facts: NspawnFacts): string[] {
     '--keep-unit',
     `--machine=${facts.machine}`,
     `--hostname=${facts.hostname}`,
-    `--directory=${facts.stack}`,
-    '--read-only',
-    ...facts.over.map(({ folder, lower }) => `--overlay-ro=${lower.toReversed().join(':')}:/${folder}`),
-    '--tmpfs=/nix/store:mode=0755,size=1m',
-    ...facts.visible.map((path) => `--bind-ro=${path}:${path}${idmap}`),
+    ...(facts.image === null ? stackArgv(facts) : imageArgv(facts.folder, facts.image)),
     `--bind-ro=${facts.init}:${INIT_INSIDE}`,
     `--bind-ro=${facts.resolvConf}:/etc/resolv.conf`,
     ...(facts.caBundle === null ? [] : [`--bind-ro=${facts.caBundle}:/etc/ssl/certs/ca-certificates.crt`]),
-    `--bind=${facts.folder}/app:/app`,
     `--private-users=${facts.uidBase}:65536`,
-    '--private-users-ownership=map',
-    '--user=app',
     '--no-new-privileges=yes',
     '--drop-capability=all',
     '--tmpfs=/tmp:mode=1777,size=64m',
@@ -123,9 +128,40 @@ function supervisorArgv(facts: NspawnFacts): string[] {
   ]
 }
 
+/** The stack, read-only, with the app on /app. */
+function stackArgv(facts: NspawnFacts): string[] {
+  const idmap = facts.visible.length <= MANY_BINDS ? ':idmap' : ''
+  return [
+    `--directory=${facts.stack}`,
+    '--read-only',
+    ...facts.over.map(({ folder, lower }) => `--overlay-ro=${lower.toReversed().join(':')}:/${folder}`),
+    '--tmpfs=/nix/store:mode=0755,size=1m',
+    ...facts.visible.map((path) => `--bind-ro=${path}:${path}${idmap}`),
+    `--bind=${facts.folder}/app:/app`,
+    '--private-users-ownership=map',
+    '--user=app',
+  ]
+}
+
+/**
+ * The overlay is the whole root. What belongs to root in the image belongs to nobody inside, so only folders that the
+ * skeleton gives to the app can be written to.
+ */
+function imageArgv(folder: string, { getent }: ImageFacts): string[] {
+  return [
+    `--directory=${folder}/app`,
+    `--bind-ro=${getent}:/usr/bin/getent`,
+    '--private-users-ownership=off',
+    `--user=${IMAGE_USER}`,
+  ]
+}
+
 function initArgv(facts: NspawnFacts): string[] {
+  const { image } = facts
   const pty = facts.pty === null ? [] : ['--pty', `${facts.pty.rows}x${facts.pty.columns}`]
-  return [INIT_INSIDE, ...pty, '--', '/bin/bash', '-c', facts.command]
+  const place = image === null ? [] : ['--cwd', image.workdir]
+  const argv = image === null ? ['/bin/bash', '-c', facts.command] : image.argv
+  return [INIT_INSIDE, ...pty, ...place, '--', ...argv]
 }
 
 export interface SystemOverlay {

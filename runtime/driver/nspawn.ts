@@ -20,6 +20,7 @@ import {
   environmentFile,
   GO_FD,
   hostnameOf,
+  type ImageFacts,
   instanceArgv,
   parseStatus,
   systemOverlays,
@@ -31,7 +32,8 @@ import { attachTo } from './attach-socket.ts'
 import type { Driver, Fingerprint, Handle, Placement } from './driver.ts'
 import { endOf } from './nspawn-end.ts'
 import { isRunning, namespaceInit, type ProcessRef, sendSignal, startTime } from './process.ts'
-import { ensureSkeleton } from './skeleton.ts'
+import { imageCommand, imageRoots } from './image-command.ts'
+import { ensureImageSkeleton, ensureSkeleton } from './skeleton.ts'
 
 export interface NspawnOptions {
   /** Folder with `bin/shim` and `bin/init`; null as long as they were not compiled. */
@@ -72,7 +74,7 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
   const places = new Map<string, number>()
   /** Asked once: a machine that can run instances goes on to. */
   let fit: Fingerprint | null = null
-  const program = (name: 'shim' | 'init') => join(options.native() ?? '/nonexistent', 'bin', name)
+  const program = (name: 'shim' | 'init' | 'getent') => join(options.native() ?? '/nonexistent', 'bin', name)
   const group = (id: string) => `i-${id}`
   const stateOf = (handle: Handle): State => State.parse(handle.state)
 
@@ -83,7 +85,7 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
         ok: false,
         detail: 'the native programs were not compiled yet; wait until "npm start" has finished',
       }
-    const missingFile = ['/usr/bin/systemd-nspawn', program('shim'), program('init')].find(
+    const missingFile = ['/usr/bin/systemd-nspawn', program('shim'), program('init'), program('getent')].find(
       (path) => !existsSync(path),
     )
     if (missingFile !== undefined) return { ok: false, detail: `${missingFile} is missing` }
@@ -123,6 +125,9 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     fit = fit?.ok === true ? fit : await fingerprint()
     if (!fit.ok) throw new Error(`Cannot run instances on this node: ${fit.detail}`)
     const { folder, index } = placement
+    const { artifact } = spec
+    // Before anything is made: a command that the image cannot run leaves nothing behind.
+    const image = artifact.image === undefined ? null : imageFacts(spec, artifact.image, program('getent'))
     const handle: Handle = {
       id: spec.id,
       driver: 'nspawn',
@@ -141,8 +146,16 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     })
     // It may fail while the shim is still being started; that is told below.
     network.catch(() => undefined)
-    const { artifact } = spec
-    const skeleton = await ensureSkeleton(options.skeletons, placement.uidBase + APP_UID, artifact.layers)
+    const lower =
+      image === null
+        ? [
+            await ensureSkeleton(options.skeletons, placement.uidBase + APP_UID, artifact.layers),
+            ...artifact.layers.map((layer) => join(layer, 'app')),
+          ]
+        : [
+            await ensureImageSkeleton(options.skeletons, placement.uidBase, artifact.stack),
+            ...imageRoots(artifact),
+          ]
     const argv = instanceArgv({
       shim: program('shim'),
       init: program('init'),
@@ -154,7 +167,8 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
       visible: [...new Set([...artifact.tools, ...artifact.closure])].filter(
         (path) => path !== artifact.stack,
       ),
-      lower: [skeleton, ...artifact.layers.map((layer) => join(layer, 'app'))],
+      lower,
+      image,
       uidBase: placement.uidBase,
       diskMb: spec.limits.diskMb,
       cgroups,
@@ -289,6 +303,14 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     stats: async (handle) => limiter.stats(group(handle.id)),
     attach: (handle) => attachTo(join(stateOf(handle).folder, 'attach.sock')),
   }
+}
+
+function imageFacts(
+  { artifact, command }: InstanceSpec,
+  { workdir }: NonNullable<InstanceSpec['artifact']['image']>,
+  getent: string,
+): ImageFacts {
+  return { getent, workdir, argv: imageCommand(imageRoots(artifact), command) }
 }
 
 /** The shim goes on once there is a network; without one, or without us, it ends. */

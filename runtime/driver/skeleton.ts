@@ -3,9 +3,12 @@ import { existsSync } from 'node:fs'
 import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { APP_UID } from '../command/nspawn.ts'
 import { run } from '../exec.ts'
 
 const About = z.object({ uid: z.number(), layers: z.array(z.string()) })
+
+const MAX_ID = 65_535
 
 /** Not entered: thousands of folders that belong to packages. They themselves are made, so caches can stand in them. */
 const PACKAGES = new Set(['node_modules', 'site-packages', '.git'])
@@ -35,6 +38,53 @@ export async function ensureSkeleton(root: string, uid: number, layers: readonly
     await rename(draft, path)
   } catch (error) {
     // Two instances of one release may start at once; the first one's is as good.
+    await rm(draft, { recursive: true, force: true })
+    if (!existsSync(app)) throw error
+  }
+  return app
+}
+
+/** An image tells whose its folders are in `owners`: `uid gid path`, each ended by NUL. Strangers' code may have written it. */
+const OWNER = /^(\d{1,5}) (\d{1,5}) (.+)$/s
+const MOST_FOLDERS = 200_000
+const MOST_WHITEOUTS = 300
+
+/** A path that names nothing above. */
+const isInside = (path: string) =>
+  path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
+
+/** As `ensureSkeleton`, for a root of an image's own: its folders belong to whom they belonged to when it was built. */
+export async function ensureImageSkeleton(root: string, uidBase: number, stack: string): Promise<string> {
+  const key = createHash('sha256')
+    .update(JSON.stringify(['image', 1, uidBase, stack]))
+    .digest('hex')
+    .slice(0, 32)
+  const path = join(root, key)
+  const app = join(path, 'app')
+  if (existsSync(app)) return app
+  const draft = `${path}.${randomUUID()}`
+  const target = join(draft, 'app')
+  await mkdir(target, { recursive: true })
+  const listed = async (name: string) =>
+    (await readFile(join(stack, name), 'utf8').catch(() => '')).split('\0').slice(0, MOST_FOLDERS)
+  for (const line of await listed('owners')) {
+    const [, uid, gid, folder = ''] = OWNER.exec(line) ?? []
+    if (!isInside(folder) || Number(uid) > MAX_ID || Number(gid) > MAX_ID) continue
+    // Nothing in here is a link: all of it was made by us.
+    const place = join(target, folder)
+    await mkdir(place, { recursive: true, mode: 0o755 })
+    await chown(place, uidBase + Number(uid), uidBase + Number(gid))
+  }
+  for (const path of (await listed('whiteouts')).slice(0, MOST_WHITEOUTS)) {
+    const place = join(target, path)
+    if (!isInside(path) || existsSync(place)) continue
+    await mkdir(join(place, '..'), { recursive: true })
+    await run(['mknod', place, 'c', '0', '0'])
+  }
+  await writeFile(join(draft, 'layers.json'), JSON.stringify({ uid: uidBase + APP_UID, layers: [stack] }))
+  try {
+    await rename(draft, path)
+  } catch (error) {
     await rm(draft, { recursive: true, force: true })
     if (!existsSync(app)) throw error
   }

@@ -49,3 +49,14 @@ test('the same limits are written in the words of each version', () => {
     'pids.max=64',
   ])
 })
+
+test('a build gives way to instances in the words of each version', () => {
+  const limits = { memoryMb: 128, cpuMilli: 500, pids: 64, yields: true }
+  const weights = (mounts: string, controllers: string[]) =>
+    findHierarchies(mounts, () => controllers)
+      .flatMap((hierarchy) => limitFiles(hierarchy, limits))
+      .filter(({ file }) => /weight|shares/.test(file))
+      .map(({ file, value }) => `${file}=${value}`)
+  expect(weights('cgroup2 /c cgroup2 rw 0 0', ['cpu'])).toEqual(['cpu.weight=10'])
+  expect(weights(V1, [])).toEqual(['cpu.shares=102'])
+})

@@ -4,7 +4,7 @@ import { mkdir, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { run } from '../exec.ts'
 
-export const PROGRAMS = ['shim', 'init', 'hook'] as const
+export const PROGRAMS = ['shim', 'init', 'hook', 'getent'] as const
 
 /**
  * Compiles the native programs with this machine's own C compiler into `<root>/<hash of the sources>/bin` and returns

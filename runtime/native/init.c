@@ -1,5 +1,5 @@
 /*
- * init: the first process of an instance. `init [--pty ROWSxCOLUMNS] -- argv...`
+ * init: the first process of an instance. `init [--pty ROWSxCOLUMNS] [--cwd DIR] -- argv...`
  *
  * Descriptors that the shim opened as root outside and that the app never sees:
  *   3 environment, NUL-separated   4 status, appended   5 stdout   6 stderr   7 listening socket of an attached run
@@ -44,6 +44,8 @@ static char **read_environment(void) {
   return list;
 }
 
+static const char *place = "/app";
+
 static void become(char **argv, char **environment) {
   sigset_t none;
   /* After an exec this is on again; it is needed here to be allowed to open our own oom_score_adj. */
@@ -51,11 +53,13 @@ static void become(char **argv, char **environment) {
   int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
   if (fd >= 0 && write(fd, "500", 3) < 0) say("oom_score_adj stays as it is");
   if (fd >= 0) close(fd);
-  if (chdir("/app") < 0) say("cannot enter /app");
+  if (chdir(place) < 0) say("cannot enter the app's folder");
   sigemptyset(&none);
   sigprocmask(SIG_SETMASK, &none, NULL);
   for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
-  execve(argv[0], argv, environment);
+  /* A name without a slash is looked for as the app's own environment says; a shell is always named whole. */
+  environ = environment;
+  execvp(argv[0], argv);
   say("cannot run the command");
   _exit(127);
 }
@@ -92,6 +96,7 @@ int main(int argc, char **argv) {
   attached = passed != NULL && atoi(passed) > LISTENER - ENVIRONMENT;
   for (int fd = ENVIRONMENT; fd <= LISTENER; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (i + 1 < argc && !strcmp(argv[i], "--pty")) sscanf(argv[i + 1], "%dx%d", &rows, &columns), i += 2;
+  if (i + 1 < argc && !strcmp(argv[i], "--cwd")) place = argv[i + 1], i += 2;
   if (i + 1 >= argc || strcmp(argv[i], "--")) return 64;
   argv += i + 1;
   char **environment = read_environment();

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { debianArchives, parseAptSources, pipOwnIndex, pipRegistry } from './client-registries.ts'
+import { debianArchives, imagesOf, parseAptSources, pipOwnIndex, pipRegistry } from './client-registries.ts'
 
 test('pip: the environment wins over files, a later file over an earlier one', () => {
   const files = [
@@ -47,4 +47,21 @@ test('pip: its own index stands in its source', () => {
     'class PackageIndex:\n    pass\n\n\nPyPI = PackageIndex("https://index.example/", files="x")\n'
   expect(pipOwnIndex(source)).toBe('https://index.example/simple')
   expect(pipOwnIndex('PyPI = somewhere()')).toBe(null)
+})
+
+test('images that stand in for others, and registries without TLS, are what the operator says, or said before', () => {
+  const said = imagesOf({ SKYPANEL_IMAGE_ALIASES: 'node:22-alpine=node:22-slim, a/b=debian:13' }, undefined)
+  expect(said).toEqual({
+    images: { aliases: { 'node:22-alpine': 'node:22-slim', 'a/b': 'debian:13' }, insecure: [] },
+  })
+  expect(imagesOf({}, said.images)).toEqual(said)
+  expect(imagesOf({ SKYPANEL_IMAGE_REGISTRIES: 'r.internal:5000' }, said.images).images).toEqual({
+    aliases: said.images?.aliases,
+    insecure: ['r.internal:5000'],
+  })
+  expect(imagesOf({}, undefined)).toEqual({})
+  expect(() => imagesOf({ SKYPANEL_IMAGE_ALIASES: 'node' }, undefined)).toThrow('node:22-alpine=node:22-slim')
+  expect(() => imagesOf({ SKYPANEL_IMAGE_REGISTRIES: 'https://x' }, undefined)).toThrow(
+    'registry.internal:5000',
+  )
 })

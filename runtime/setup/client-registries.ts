@@ -90,3 +90,30 @@ export function debianArchives(sources: readonly AptSource[], codename: string):
   if (archive === undefined) return null
   return { archive: withoutSlash(archive), security: security === undefined ? null : withoutSlash(security) }
 }
+
+/**
+ * What the operator says of images: `SKYPANEL_IMAGE_ALIASES` is `name=name` with spaces or commas between,
+ * `SKYPANEL_IMAGE_REGISTRIES` registries without TLS, `host:port`. Not said means: as before. Pure; throws where it is
+ * said in another way.
+ */
+export function imagesOf(
+  env: Readonly<Record<string, string | undefined>>,
+  before: Registries['images'],
+): Pick<Registries, 'images'> {
+  const words = (text: string) => text.split(/[\s,]+/).filter((word) => word !== '')
+  const { SKYPANEL_IMAGE_ALIASES: names, SKYPANEL_IMAGE_REGISTRIES: places } = env
+  const pairs = words(names ?? '').map((word) => word.split('='))
+  const odd = pairs.find((pair) => pair.length !== 2 || pair.includes(''))
+  if (odd !== undefined)
+    throw new Error(
+      `SKYPANEL_IMAGE_ALIASES holds "${odd.join('=')}". Write it as in node:22-alpine=node:22-slim, with spaces between.`,
+    )
+  const strange = words(places ?? '').find((place) => !/^[\w.-]+:\d+$/.test(place))
+  if (strange !== undefined)
+    throw new Error(`SKYPANEL_IMAGE_REGISTRIES holds "${strange}". Write it as in registry.internal:5000.`)
+  const aliases = names === undefined ? before?.aliases : Object.fromEntries(pairs)
+  const insecure = places === undefined ? before?.insecure : words(places)
+  return aliases === undefined && insecure === undefined
+    ? {}
+    : { images: { aliases: aliases ?? {}, insecure: insecure ?? [] } }
+}

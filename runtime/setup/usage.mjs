@@ -16,6 +16,8 @@ npm run uninstall         remove the platform with all its apps (asks first)
                           s3://BUCKET?endpoint=URL, file://…  SKYPANEL_CACHE_URL   no cache besides the store
                           its access key, a file              SKYPANEL_CACHE_CREDENTIALS
                           further keys to trust in it         SKYPANEL_CACHE_TRUSTED_KEYS
+                          Nix binary caches for flakes        SKYPANEL_FLAKE_CACHES  none
+                          the keys that sign what they give   SKYPANEL_FLAKE_KEYS
   --detach                return when it serves
   --json                  one object with all addresses as the last line of stdout
   --no-sample             push no sample app on the first run

@@ -9,6 +9,7 @@ import { units } from './units.ts'
 import { setTimeout as sleep } from 'node:timers/promises'
 
 const READY_WITHIN = 15_000
+const STOP_WITHIN = 120_000
 
 /** `systemctl show` of several units: blank-line separated blocks of Key=value. Pure. */
 export function parseShow(text: string): Map<string, string>[] {
@@ -66,10 +67,13 @@ export function systemdSupervision(
     return new Map(names.map((name, index) => [name, blocks[index] ?? new Map<string, string>()]))
   }
 
-  const start = async (verb: 'start' | 'restart', names: readonly ProcessName[]) => {
-    // --no-block: a process that does not come up is told by whenReady, with its reason.
-    if (names.length > 0) await run(['systemctl', verb, '--no-block', ...names.map((name) => unit(name))])
+  // Neither waits for a process to come up: one that does not is told by whenReady, with its reason.
+  const start = async (names: readonly ProcessName[]) => {
+    if (names.length > 0) await run(['systemctl', 'start', '--no-block', ...names.map((name) => unit(name))])
   }
+  /** Resolves once the old ones have ended: as long as they answer they would be taken for their successors. */
+  const replace = async (names: readonly ProcessName[]) =>
+    await tryRun(['systemctl', 'restart', ...names.map((name) => unit(name))], { timeout: STOP_WITHIN })
 
   return {
     kind: 'systemd',
@@ -102,18 +106,12 @@ export function systemdSupervision(
         ])
       }
       if (exact && changes.stop.length > 0)
-        await run(['systemctl', 'stop', ...changes.stop.map((name) => unit(name))], { timeout: 120_000 })
+        await run(['systemctl', 'stop', ...changes.stop.map((name) => unit(name))], { timeout: STOP_WITHIN })
       if (table.some(({ dnsSocket }) => dnsSocket))
         await run(['systemctl', 'start', unit('directory', 'socket')])
-      await start(
-        'start',
-        changes.start.map(({ name }) => name),
-      )
+      await start(changes.start.map(({ name }) => name))
       for (const rank of changes.replace) {
-        await start(
-          'restart',
-          rank.map(({ name }) => name),
-        )
+        await replace(rank.map(({ name }) => name))
         const deadline = Date.now() + READY_WITHIN
         for (const process of rank)
           while (!(await isReady(process.ready)) && Date.now() < deadline) await sleep(30)
@@ -140,10 +138,10 @@ export function systemdSupervision(
       })
     },
     async stop(names) {
-      await run(['systemctl', 'stop', ...names.map((name) => unit(name))], { timeout: 120_000 })
+      await run(['systemctl', 'stop', ...names.map((name) => unit(name))], { timeout: STOP_WITHIN })
     },
     async restart(names) {
-      await run(['systemctl', 'restart', ...names.map((name) => unit(name))], { timeout: 120_000 })
+      await run(['systemctl', 'restart', ...names.map((name) => unit(name))], { timeout: STOP_WITHIN })
     },
     async shutdown() {
       const names = new Set((await installed()).map(({ name }) => name))
@@ -162,10 +160,10 @@ export function systemdSupervision(
       for (const rank of stopOrder(
         ProcessName.options.filter((name) => names.has(name)).map((name) => ({ name, rank: ranks[name] })),
       )) {
-        await tryRun(['systemctl', 'stop', ...rank.map(({ name }) => unit(name))], { timeout: 120_000 })
+        await tryRun(['systemctl', 'stop', ...rank.map(({ name }) => unit(name))], { timeout: STOP_WITHIN })
       }
       // Groups that the agent asked systemd for; their instances are stopped by now.
-      await tryRun(['systemctl', 'stop', `${prefix}*.service`], { timeout: 120_000 })
+      await tryRun(['systemctl', 'stop', `${prefix}*.service`], { timeout: STOP_WITHIN })
       // Stopped means stopped: it does not come back with the next boot either.
       await tryRun(['systemctl', 'disable', '--quiet', unit('platform', 'target')])
       await tryRun(['systemctl', 'stop', unit('platform', 'target'), unit('namespace')])
@@ -179,7 +177,7 @@ export function systemdSupervision(
       await rm(join(folder, `${unit('platform', 'target')}.wants`), { recursive: true, force: true })
       // Groups of instances and builds that the agent asked systemd for have no file.
       await tryRun(['systemctl', 'stop', `${prefix}*`, `${kernelNames(installation.id).cgroup}.slice`], {
-        timeout: 120_000,
+        timeout: STOP_WITHIN,
       })
       await run(['systemctl', 'daemon-reload'])
       await tryRun(['systemctl', 'reset-failed', `${prefix}*`])

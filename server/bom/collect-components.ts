@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises'
+import { readFile, realpath } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { BuildPlan } from '../../buildpacks/plan.ts'
 import type { Artifact } from '../contract/nodes.ts'
@@ -14,7 +14,7 @@ const visible = (path: string, nix: string) => path.replace(/^\/nix(?=\/)/, nix)
 
 /** Everything that a build put into its release. */
 export async function collectComponents(
-  artifact: Pick<Artifact, 'stack' | 'layers' | 'system'>,
+  artifact: Pick<Artifact, 'stack' | 'layers' | 'system' | 'image'>,
   plan: BuildPlan,
   declared: readonly Declared[],
   nix: string,
@@ -38,7 +38,32 @@ export async function collectComponents(
   const system = await Promise.all(
     [artifact.stack, ...(artifact.system ?? [])].map((path) => debianPackages(visible(path, nix))),
   )
-  return distinct([...merge(declared, layers.flat()), ...system.flat(), ...toolsOf(plan)])
+  const roots =
+    artifact.image === undefined
+      ? []
+      : [join(artifact.stack, 'root'), ...(artifact.image.base === null ? [] : [artifact.image.base])]
+  const image = await imagePackages(roots.map((root) => visible(root, nix)))
+  return distinct([...merge(declared, layers.flat()), ...system.flat(), ...image, ...toolsOf(plan)])
+}
+
+/** What dpkg knows of an image. The tree is a stranger's: a link that leads out of it is not followed. */
+async function imagePackages(roots: readonly string[]): Promise<Component[]> {
+  const from = 'var/lib/dpkg/status'
+  let text = ''
+  for (const root of roots) {
+    const file = await realpath(join(root, from)).catch(() => null)
+    if (file === null || !file.startsWith(`${await realpath(root)}/`)) continue
+    text = await readFile(file, 'utf8').catch(() => '')
+    break
+  }
+  return text.split('\n\n').flatMap((entry) => {
+    const field = (name: string) => new RegExp(`^${name}: (\\S+)$`, 'm').exec(entry)?.[1]
+    const [name, version] = [field('Package'), field('Version')]
+    const there = /^Status: install ok installed$/m.test(entry)
+    return there && name !== undefined && version !== undefined
+      ? [{ ecosystem: 'deb' as const, name, version, from }]
+      : []
+  })
 }
 
 /** A layer of the system holds a list of its packages, one `name version` a line. */

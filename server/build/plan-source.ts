@@ -32,6 +32,7 @@ export async function planSource(
       builder: ctx.settings.builder,
       inventories:
         registries === null ? null : createInventories(registries, ctx.settings.inventoryCache, process.arch),
+      ...(registries?.images === undefined ? {} : { images: registries.images.aliases }),
       lock,
       versions: 'exact',
       now: Date.now(),

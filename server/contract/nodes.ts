@@ -40,6 +40,19 @@ export const Artifact = z.object({
   system: z.array(z.string()).optional(),
   /** Every other store path that has to be visible. */
   closure: z.array(z.string()),
+  /**
+   * Only of a Dockerfile: `stack` holds `root`, a root file system, `owners`, whose its folders are, and `whiteouts`, what
+   * of the base is not there.
+   */
+  image: z
+    .object({
+      uid: z.number().int().min(1).max(65_535),
+      /** Where commands begin. */
+      workdir: z.string().startsWith('/'),
+      /** Store path of a root file system that `root` lies over; null: there is none. */
+      base: z.string().nullable(),
+    })
+    .optional(),
   /** Environment defaults of the language, e.g. PATH and NODE_ENV; config vars win. */
   env: z.record(z.string(), z.string()),
   processTypes: z.record(z.string(), z.string()),

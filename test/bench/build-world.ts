@@ -6,12 +6,10 @@ import type { BuiltArtifact } from '../../buildpacks/engine.ts'
 import { buildOnce } from '../../buildpacks/engine-conformance.ts'
 import { createInventories } from '../../buildpacks/inventory/inventories.ts'
 import { NixEngine } from '../../buildpacks/nix/engine.ts'
-import type { CheckResult } from '../../buildpacks/nix/build-job.ts'
 import { physical } from '../../buildpacks/nix/store.ts'
 import { UnshareCells } from '../../buildpacks/nix/unshare-cells.ts'
 import type { BuildPlan } from '../../buildpacks/plan.ts'
 import { planFolder } from '../../buildpacks/plan-folder.ts'
-import { fillHosts } from '../support/fixture-hosts.ts'
 import { type NixHome, openNixHome } from '../support/nix-home.ts'
 import { type CpuGroup, enterCpuGroup } from './cpu-group.ts'
 
@@ -100,27 +98,6 @@ export class BuildWorld {
     })
     if (!outcome.ok) throw new Error(`${outcome.message}\n${lines.slice(-40).join('\n')}`)
     return outcome.artifact
-  }
-
-  /** A fixture, built and its offline steps built again: by step, whether both gave the same. */
-  async pushTwice(app: string, folder: string): Promise<ReadonlyMap<string, CheckResult>> {
-    const source = this.copy(folder, /\/(?:expect|serve|config)\.json$/)
-    await fillHosts(join(source, 'app'), this.home.registries)
-    const request = {
-      build: this.#id(),
-      app,
-      source,
-      plan: await this.#plan(source),
-      env: {},
-      limits: LIMITS,
-    }
-    const { outcome, checks } = await this.engine.buildTwice(
-      request,
-      () => undefined,
-      new AbortController().signal,
-    )
-    if (!outcome.ok) throw new Error(outcome.message)
-    return checks
   }
 
   /** Bytes on disk of folders or files; a file with several names counts once. */

@@ -1,4 +1,3 @@
-import { Agent, request } from 'node:http'
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -6,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import WebSocket from 'ws'
 import { commit, repository } from './floor.ts'
 import { grouped } from './measure.ts'
+import { OpenLoop } from './open-loop.ts'
 import { Platform } from './platform.ts'
 
 const DEPLOYS = Number(process.env['SKYPANEL_BENCH_DEPLOYS'] ?? 20)
@@ -13,66 +13,6 @@ const RATE = Number(process.env['SKYPANEL_BENCH_RATE'] ?? 500)
 
 const app = fileURLToPath(new URL('../apps/express', import.meta.url))
 const platform = await Platform.load()
-
-/** Keep-alive GETs and POSTs at a fixed rate, open loop: a slow answer does not make the next request wait. */
-class Load {
-  readonly #agent = new Agent({ keepAlive: true, maxSockets: 64 })
-  #stopped = false
-  #open = 0
-  sent = 0
-  readonly failures: string[] = []
-
-  readonly #host: string
-
-  constructor(host: string) {
-    this.#host = host
-  }
-
-  async run(): Promise<void> {
-    const start = performance.now()
-    while (!this.#stopped) {
-      const due = ((performance.now() - start) / 1000) * RATE
-      while (this.sent < due && !this.#stopped) this.#send(this.sent++ % 10 === 0 ? 'POST' : 'GET')
-      await sleep(2)
-    }
-    while (this.#open > 0) await sleep(10)
-    this.#agent.destroy()
-  }
-
-  #send(method: 'GET' | 'POST'): void {
-    this.#open++
-    const body = method === 'POST' ? JSON.stringify({ number: this.sent }) : undefined
-    const done = (failure?: string) => {
-      this.#open--
-      if (failure !== undefined) this.failures.push(failure)
-    }
-    const req = request(
-      `${platform.facts.routerHttp}${method === 'POST' ? '/echo' : '/version'}`,
-      {
-        method,
-        agent: this.#agent,
-        headers: {
-          host: this.#host,
-          ...(body === undefined
-            ? {}
-            : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
-        },
-      },
-      (res) => {
-        res.resume()
-        res.once('end', () => done(res.statusCode === 200 ? undefined : `${method} ${res.statusCode}`))
-        res.once('error', (error) => done(`${method} ${error.message}`))
-      },
-    )
-    req.once('error', (error) => done(`${method} ${error.message}`))
-    req.end(body)
-  }
-
-  async stop(): Promise<void> {
-    this.#stopped = true
-    while (this.#open > 0) await sleep(10)
-  }
-}
 
 /** Open WebSockets that echo once a second; counts those that were closed while we did not ask for it. */
 class Sockets {
@@ -108,7 +48,7 @@ try {
   await platform.push(folder, deployed.git_url)
   await platform.api('PATCH', `/apps/${deployed.name}/formation`, { updates: [{ type: 'web', quantity: 2 }] })
   const sockets = { own: await Sockets.open(deployed.host, 5), other: await Sockets.open(other.host, 5) }
-  const load = new Load(deployed.host)
+  const load = new OpenLoop(platform.facts.routerHttp, deployed.host, RATE)
   const running = load.run()
   for (let number = 1; number <= DEPLOYS; number++) {
     await writeFile(join(folder, 'version.txt'), `d${number}`)

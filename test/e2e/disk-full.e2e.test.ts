@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto'
-import { chown, rm, stat } from 'node:fs/promises'
+import { chown, stat } from 'node:fs/promises'
 import { afterAll, beforeAll, expect, it } from 'vitest'
-import { run } from '../../runtime/exec.ts'
 import { Inside } from '../support/installation.ts'
 import { Load } from '../support/load.ts'
 import { TestPlatform, type TestApp } from '../support/platform.ts'
+import { mountSmallDisk } from '../support/small-disk.ts'
 
 let platform: TestPlatform
 let inside: Inside
@@ -23,17 +23,13 @@ afterAll(async () => {
 
 /** The folder of the builds is a file system of 8 MB as long as `work` runs. */
 async function withSmallDisk(work: () => Promise<void>): Promise<void> {
-  const image = `${inside.at.builds}.img`
   const { uid, gid } = await stat(inside.at.builds)
-  await run(['truncate', '-s', '8M', image])
-  await run(['mkfs.ext4', '-q', '-m', '0', image])
-  await run(['mount', '-o', 'loop', image, inside.at.builds])
+  const unmount = await mountSmallDisk(inside.at.builds, 8)
   try {
     await chown(inside.at.builds, uid, gid)
     await work()
   } finally {
-    await run(['umount', '--lazy', inside.at.builds])
-    await rm(image)
+    await unmount()
   }
 }
 

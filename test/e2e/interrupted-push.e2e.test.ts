@@ -120,6 +120,10 @@ it('a push whose client goes away before all of it has arrived leaves nothing', 
   const builds = async () => (await inside.db.query('SELECT 1 FROM builds WHERE app_id = $1', [id])).length
   const before = await builds()
   const repository = join(inside.at.git, `${id}.git`)
+  // Of a push whose server was killed something may be left, which is swept when it is old.
+  const quarantines = async () =>
+    (await readdir(join(repository, 'objects'))).filter((name) => name.startsWith('tmp_objdir'))
+  const earlier = await quarantines()
   const command = `${'0'.repeat(40)} ${'1'.repeat(40)} refs/heads/main\0 report-status side-band-64k`
   const token = (await readFile(platform.facts.tokenFile, 'utf8')).trim()
   await new Promise<void>((resolve) => {
@@ -141,8 +145,7 @@ it('a push whose client goes away before all of it has arrived leaves nothing', 
   })
   await soon('no git of the push', async () => (await receivers(repository)).length === 0)
   expect(await builds()).toBe(before)
-  const objects = await readdir(join(repository, 'objects'))
-  expect(objects.filter((name) => name.startsWith('tmp_objdir'))).toEqual([])
+  expect(await quarantines()).toEqual(earlier)
   expect((await app.git('ls-remote', 'skypanel', 'refs/heads/main')).stdout).not.toContain('1'.repeat(40))
 })
 

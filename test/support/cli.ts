@@ -27,7 +27,7 @@ export interface RunOptions {
 }
 
 /** ms that a program may take: less than a test may, so that a hang is told by what it had said. */
-const MOST = 110_000
+const MOST = 280_000
 
 /** Runs a program with exactly this environment and keeps what it prints. Rejects when it takes too long. */
 export function runProgram(argv: readonly string[], options: RunOptions = {}): Promise<Done> {

@@ -133,7 +133,9 @@ export async function openNixHome(home: string = TEST_NIX): Promise<NixHome> {
       for (const group of ['skypanel', 'skypanel-cache'])
         await rm(join(at.nix, 'var/nix/gcroots', group), { recursive: true, force: true })
       await rm(join(at.agentState, 'stages'), { recursive: true, force: true })
-      await rm(at.cache, { recursive: true, force: true })
+      // Bases of images are made of Debian alone, as the stacks are.
+      for (const name of await readdir(at.cache).catch((): string[] => []))
+        if (name !== 'image-bases') await rm(join(at.cache, name), { recursive: true, force: true })
       await removeNamespace(home)
       for (const name of BUILDERS) await succeeds('userdel', name)
       await succeeds('groupdel', GROUP)

@@ -13,7 +13,10 @@ const PROGRAM = `/var/cache/skypanel/versitygw/${VERSION}/versitygw`
 /** A real S3 server, compiled from its Go module once for the machine, which takes about a minute. */
 async function s3Program(): Promise<string> {
   if (existsSync(PROGRAM)) return PROGRAM
-  const folder = mkdtempSync(join(tmpdir(), 'skypanel-versitygw-'))
+  const place = join(PROGRAM, '..')
+  mkdirSync(place, { recursive: true })
+  // Beside its place, for /tmp may be another file system.
+  const folder = mkdtempSync(join(place, 'new-'))
   try {
     await promisify(execFile)('go', ['install', `github.com/versity/versitygw/cmd/versitygw@v${VERSION}`], {
       cwd: folder,
@@ -25,7 +28,6 @@ async function s3Program(): Promise<string> {
       },
       maxBuffer: 64 << 20,
     })
-    mkdirSync(join(PROGRAM, '..'), { recursive: true })
     renameSync(join(folder, 'versitygw'), PROGRAM)
   } finally {
     rmSync(folder, { recursive: true, force: true })

@@ -7,11 +7,13 @@ import { z } from 'zod'
 import type { BuiltArtifact } from '../../buildpacks/engine.ts'
 import { type Built, buildOnce } from '../../buildpacks/engine-conformance.ts'
 import { createInventories } from '../../buildpacks/inventory/inventories.ts'
+import type { CheckResult } from '../../buildpacks/nix/build-job.ts'
 import { NixEngine } from '../../buildpacks/nix/engine.ts'
 import { UnshareCells } from '../../buildpacks/nix/unshare-cells.ts'
 import type { BuildPlan } from '../../buildpacks/plan.ts'
 import { planFolder } from '../../buildpacks/plan-folder.ts'
 import { fillHosts } from './fixture-hosts.ts'
+import { imageCommand, imageRoots } from '../../runtime/driver/image-command.ts'
 import { type NixHome, openNixHome } from './nix-home.ts'
 
 const buildpacks = fileURLToPath(new URL('../../buildpacks', import.meta.url))
@@ -85,7 +87,28 @@ export class ServedWorld {
   }
 
   /** As a push would do it; `name` is the app, whose caches a second push finds again. */
-  async push({ name, folder }: Pick<ServedFixture, 'name' | 'folder'>): Promise<Pushed> {
+  async push(fixture: Pick<ServedFixture, 'name' | 'folder'>): Promise<Pushed> {
+    const { app, source, plan, config } = await this.#ready(fixture)
+    return this.#build(app, source, plan, config)
+  }
+
+  /** Built, and its offline steps built again: by step, whether both gave the same. */
+  async pushTwice(
+    fixture: Pick<ServedFixture, 'name' | 'folder'>,
+  ): Promise<ReadonlyMap<string, CheckResult>> {
+    const { app, source, plan, config } = await this.#ready(fixture)
+    const build = `${app}-build`
+    const request = { build, app, source, plan, env: config, limits: LIMITS }
+    const signal = new AbortController().signal
+    const { outcome, checks } = await this.engine.buildTwice(request, () => undefined, signal)
+    await this.engine.unroot(build)
+    await this.engine.forgetApp(app)
+    rmSync(source, { recursive: true, force: true })
+    if (!outcome.ok) throw new Error(outcome.message)
+    return checks
+  }
+
+  async #ready({ name, folder }: Pick<ServedFixture, 'name' | 'folder'>) {
     const app = name.replaceAll(/[^a-z0-9-]/g, '-')
     const source = mkdtempSync(join(this.#scratch, `${app}-`))
     cpSync(folder, join(source, 'app'), { recursive: true })
@@ -96,8 +119,7 @@ export class ServedWorld {
       rmSync(join(source, 'app', ours), { force: true })
     await fillHosts(join(source, 'app'), this.home.registries)
     await this.#prepare(app, folder, source)
-    const plan = await this.#plan(join(source, 'app'), config)
-    return this.#build(app, source, plan, config)
+    return { app, source, config, plan: await this.#plan(join(source, 'app'), config) }
   }
 
   async #plan(folder: string, config: Readonly<Record<string, string>>): Promise<BuildPlan> {
@@ -169,11 +191,19 @@ export class ServedWorld {
       script,
       artifact.stack,
       (artifact.system ?? []).join(':'),
-      artifact.layers.map((layer) => `${layer}/app`).join(':'),
+      artifact.image === undefined
+        ? artifact.layers.map((layer) => `${layer}/app`).join(':')
+        : `image:${artifact.image.uid}:${artifact.image.workdir}:${artifact.image.base ?? ''}`,
       work,
       serve.path,
       String(serve.seconds),
-      command,
+      ...(artifact.image === undefined
+        ? ['bash', '-c', `cd /app; ${command}`]
+        : imageCommand(
+            imageRoots(artifact).map((root) => join(this.home.home, root)),
+            // Where init goes by itself; an image without a shell is asked in its root.
+            command.startsWith('exec /') ? command : `cd '${artifact.image.workdir}'; ${command}`,
+          )),
     ]
     const [file = '', ...args] = argv
     const child = spawn(file, args, { stdio: ['pipe', 'pipe', 'pipe'] })

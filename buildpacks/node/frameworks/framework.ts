@@ -44,6 +44,8 @@ export interface SiteOutput {
   readonly build?: string
   readonly buildEnv?: Readonly<Record<string, string>>
   readonly cache?: FrameworkCache
+  /** Commands after the build, over the folder that it made. */
+  readonly after?: (dir: string) => readonly string[]
 }
 
 export type Output = ServerOutput | SiteOutput

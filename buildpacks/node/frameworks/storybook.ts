@@ -18,6 +18,10 @@ export const storybook: Framework = {
       instead: /^(?:storybook dev|start-storybook)\b/,
       build: 'storybook build',
       buildEnv: { STORYBOOK_DISABLE_TELEMETRY: '1' },
+      // It notes the time of the build, and no two builds of the same would be equal.
+      after: (dir) => [
+        `[ ! -f ${dir}/project.json ] || sed -i -E 's/"generatedAt":[0-9]+/"generatedAt":315532800000/' ${dir}/project.json`,
+      ],
     }
   },
 }

@@ -81,6 +81,24 @@ function firstLine(command: string): string {
   return lines.length === 1 ? command : `${lines[0] ?? ''} … (${lines.length} lines)`
 }
 
+/** What the Dockerfile's images mean here. */
+function basesOf({ image }: BuildPlan): string[] {
+  if (image === undefined) return []
+  const meant = (base: (typeof image.bases)[number]['base']) =>
+    base.kind === 'made'
+      ? `${base.title}, made from Debian's packages`
+      : base.kind === 'stack'
+        ? `the ${base.which} stack`
+        : base.kind === 'pull'
+          ? `pulled as ${base.from} from its registry`
+          : 'nothing'
+  const target = image.target === null ? '' : ` (stage ${image.target})`
+  return [
+    `  ${image.dockerfile}${target}`,
+    ...image.bases.map(({ line, image: name, base }) => `    line ${line}: ${name} is ${meant(base)}`),
+  ]
+}
+
 export function summary(plan: BuildPlan): string {
   const detected = plan.detected.map(({ provider, role, evidence }) => {
     const files = evidence.map(({ file }) => file).join(', ')
@@ -103,6 +121,7 @@ export function summary(plan: BuildPlan): string {
     ['Tools', tools],
     ['System packages', packages],
     ['Steps', steps],
+    ['Image', basesOf(plan)],
     ['Processes', processes],
     ['Notes', notes],
   ]

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { Registries } from '../../../buildpacks/registries.ts'
 import { recordableEnv } from '../../consul/config.ts'
 import { tryRun } from '../../exec.ts'
-import { debianArchives, parseAptSources, pipRegistry } from '../client-registries.ts'
+import { debianArchives, imagesOf, parseAptSources, pipRegistry } from '../client-registries.ts'
 import type { Step } from '../plan.ts'
 import type { SetupContext } from '../setup-context.ts'
 import { hasStamp, stamp, writeWhole } from '../stamp.ts'
@@ -30,6 +30,8 @@ const VARIABLES = [
   'SSL_CERT_FILE',
   'NODE_EXTRA_CA_CERTS',
   'SKYPANEL_CA_BUNDLE',
+  'SKYPANEL_IMAGE_ALIASES',
+  'SKYPANEL_IMAGE_REGISTRIES',
 ]
 
 /** Not said this time means: as before, like every other option. */
@@ -159,6 +161,7 @@ export const registries: Step<SetupContext> = {
       },
       go: await goSettings(env),
       apt: await aptArchives(),
+      ...imagesOf(env, context.registries?.images),
       caBundle: await caBundle(env),
     })
     await recordConsulEnv(env, at.consulEnv)
