@@ -96,8 +96,10 @@ export const BENCH_APPS: readonly BenchApp[] = [
     name: 'maven',
     folder: fixture('buildpacks/java/fixtures/spring'),
     prepare: 'true',
-    install: '',
-    build: 'mvn -B -ntp -q -DskipTests package',
+    // Java reads no PEM bundle.
+    install: 'java /usr/share/skypanel/TrustStore.java "$SSL_CERT_FILE" /home/cacerts',
+    build:
+      'export JAVA_TOOL_OPTIONS=-Djavax.net.ssl.trustStore=/home/cacerts; mvn -B -ntp -q -DskipTests package',
     add: "sed -i 's#^  </dependencies>#<dependency><groupId>commons-codec</groupId><artifactId>commons-codec</artifactId></dependency>\\n&#' pom.xml",
     touch: {
       file: 'src/main/java/com/example/Library.java',
