@@ -1,7 +1,7 @@
-import { mkdtempSync, symlinkSync, writeFileSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
+import { sourceFolder } from '../../../test/support/folder.ts'
 import { explainFailure } from '../../explain.ts'
 import { parseFlakeCaches } from './flake-caches.ts'
 import { dryRunLine, readFound, webProgramOf } from './found.ts'
@@ -11,9 +11,7 @@ const good = { derivation: `/nix/store/${HASH}-x.drv`, output: 'out', name: 'x',
 
 describe('what evaluating a flake found', () => {
   const written = (text: string) => {
-    const folder = mkdtempSync(join(tmpdir(), 'skypanel-found-'))
-    writeFileSync(join(folder, 'found.json'), text)
-    return readFound(folder)
+    return readFound(sourceFolder({ 'found.json': text }))
   }
 
   it('is read when it names a derivation', async () => {
@@ -32,8 +30,7 @@ describe('what evaluating a flake found', () => {
   })
 
   it('is nothing when it is a link to something else', async () => {
-    const folder = mkdtempSync(join(tmpdir(), 'skypanel-found-'))
-    writeFileSync(join(folder, 'other'), JSON.stringify(good))
+    const folder = sourceFolder({ other: JSON.stringify(good) })
     symlinkSync('other', join(folder, 'found.json'))
     expect(await readFound(folder)).toBeNull()
   })
