@@ -46,6 +46,9 @@ const Environment = z.object({
   SKYPANEL_CRASH_AT: z.string().optional(),
 })
 
+/** Names of those variables; set-up passes them on (runtime/setup/process-table.ts). */
+export const VARIABLES: readonly string[] = Object.keys(Environment.shape)
+
 export interface Config {
   readonly home: string
   readonly version: string

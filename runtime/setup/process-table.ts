@@ -8,8 +8,8 @@ import { caddyProgram } from './caddy-program.ts'
 import { known, type SetupContext } from './setup-context.ts'
 
 /** The server's own variables that an operator may set for `npm start`. */
-const PASSED =
-  /^SKYPANEL_(LOG_LEVEL|API_RATE|KEEP_RELEASES|MAX_PUSH_MB|BOOT_TIMEOUT|BUILD_SECONDS|BUILD_MEMORY_MB|BUILD_DISK_MB|CRASH_AT)$/
+export const PASSED_TO_SERVER =
+  /^SKYPANEL_(LOG_LEVEL|API_RATE|KEEP_RELEASES|MAX_PUSH_MB|SOURCE_HOSTS|OSV|BOOT_TIMEOUT|OPEN_REQUESTS_MS|BUILD_SECONDS|BUILD_MEMORY_MB|BUILD_DISK_MB|CRASH_AT)$/
 
 /** The agent's own. */
 const PASSED_TO_AGENT =
@@ -48,7 +48,7 @@ export async function processTable(context: SetupContext): Promise<Process[]> {
       () => caBundle,
       () => null,
     ),
-    serverEnv: passed(PASSED),
+    serverEnv: passed(PASSED_TO_SERVER),
     agentEnv: passed(PASSED_TO_AGENT),
     // The number of what is pinned there, not of the empty file below it.
     namespace: await stat(context.at.mountNamespace).then(
