@@ -104,6 +104,24 @@ it('a Ruby app with packages of the system finds both in its instances, and in o
   await app.forget()
 })
 
+it('an app with a Dockerfile is built in stages without Docker, runs as its user, and is changed, configured and rolled back', async () => {
+  const app = await platform.app('dockerfile')
+  await app.deploy()
+  expect(await app.text('/')).toBe('hello from an image as 1234, no colour')
+  await app.write('version.txt', 'two\n')
+  await app.deploy()
+  expect(await app.text('/version')).toBe('two')
+  expect((await app.run(['config:set', 'COLOUR=blue'])).code).toBe(0)
+  expect(await app.text('/')).toBe('hello from an image as 1234, blue')
+  expect((await app.run(['rollback', 'v1'])).code).toBe(0)
+  expect([await app.text('/version'), await app.text('/')]).toEqual([
+    'one',
+    'hello from an image as 1234, no colour',
+  ])
+  expect((await app.run(['run', 'id -u; greet'])).stdout.trim().split(/\s+/)).toEqual(['1234', 'hello'])
+  await app.forget()
+})
+
 it('an app with a build step runs what the build made', async () => {
   const app = await platform.app('node-build')
   await app.deploy()
