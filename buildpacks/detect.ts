@@ -23,7 +23,7 @@ type Failure = Extract<PlanResult, { ok: false }>
  */
 export function planApp(view: FileView, settings: PlanSettings, providers: readonly Provider[]): PlanResult {
   const looked = askAll(view, settings, providers)
-  if (!looked.ok) return failure(looked.message, looked.hint, [])
+  if (!looked.ok) return failure(looked.message, looked.hint)
   const { candidates, procfile, root } = looked
   const asked = candidates.map(({ provider, found }) => ({
     provider: provider.manifest.name,
@@ -32,16 +32,16 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   const main = choose(candidates, looked.named)
   if (main === null) return nobody(looked.named, providers, asked, view)
   const planned = main.provider.plan(main.context)
-  if (!planned.ok) return failure(planned.message, planned.hint, asked)
+  if (!planned.ok) return failure(planned.message, planned.hint)
   const apt = readAptfile(main.context.view)
-  if (!apt.ok) return failure(apt.message, apt.hint, asked)
+  if (!apt.ok) return failure(apt.message, apt.hint)
   const joined = joinCompanions(main, planned, candidates)
   const { beside } = joined
   const here = main.context.view.exists('skypanel.toml') ? main.context.view : view
   const plan = withOwnCaches(withPackages(joined.plan, apt.packages), here)
   const folder = planned.root === '.' ? root : '.'
   const tested = withTests(plan, main.context, folder)
-  if (!tested.ok) return failure(tested.message, tested.hint, asked)
+  if (!tested.ok) return failure(tested.message, tested.hint)
   const notes = [
     ...looked.notes,
     ...namedNotes(looked.named, main, choose(candidates, null)),
@@ -53,7 +53,6 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
     planned.root ?? root,
     procfile,
     beside,
-    asked,
   )
 }
 
@@ -182,7 +181,6 @@ function assemble(
   root: string,
   procfile: Extract<ProcfileResult, { ok: true }>,
   beside: BuildPlan['detected'],
-  asked: readonly Asked[],
 ): PlanResult {
   const { settings, manifest } = main.context
   const plan: BuildPlan = {
@@ -218,7 +216,6 @@ function assemble(
   return failure(
     `The buildpack ${manifest.name} made a plan that is not valid: ${checked.error.issues[0]?.path.join('.') ?? ''} ${checked.error.issues[0]?.message ?? ''}`,
     'This is a fault of the buildpack, not of the app.',
-    asked,
   )
 }
 
@@ -237,6 +234,7 @@ function processesOf(
   return { ...planned.processes, ...Object.fromEntries(declared), ...set }
 }
 
-function failure(message: string, hint: string, asked: readonly Asked[]): Failure {
+/** `asked` only where nobody knew the app: who else was asked does not help when its own language refuses it. */
+function failure(message: string, hint: string, asked: readonly Asked[] = []): Failure {
   return { ok: false, message, hint, asked }
 }

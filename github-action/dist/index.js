@@ -16152,7 +16152,7 @@ ${delimiter}
 }
 
 // github-action/log/stages.ts
-var HEAD = /^-----> (.+)$/, BANG = /^ !\s{5}(.*)$/, REJECTED = "Push rejected: ", ANSI = new RegExp(String.raw`${"\x1B"}\[[0-9;?]*[ -/]*[@-~]`, "g"), withoutColour = (text) => text.replace(ANSI, ""), StageLog = class {
+var HEAD = /^-----> (.+)$/, BANG = /^ !\s{5}(.*)$/, REJECTED = "Push rejected: ", ANSI = new RegExp(String.raw`${"\x1B"}\[[0-9;?]*[ -/]*[@-~]`, "g"), withoutColour = (text) => text.replace(ANSI, ""), TITLES = /* @__PURE__ */ new Set(["Its last lines:", "These were asked:"]), StageLog = class {
   /** All lines so far, without colours. */
   printed = [];
   #token;
@@ -16187,7 +16187,7 @@ var HEAD = /^-----> (.+)$/, BANG = /^ !\s{5}(.*)$/, REJECTED = "Push rejected: "
   }
   /** Why the platform rejected the push and what it advises; empty when it did not. */
   get rejection() {
-    return this.printed.slice(this.#rejected).flatMap((line) => BANG.exec(line)?.[1] ?? []).filter((line) => line !== "" && line !== "Its last lines:");
+    return this.printed.slice(this.#rejected).flatMap((line) => BANG.exec(line)?.[1] ?? []).filter((line) => line !== "" && !TITLES.has(line));
   }
   /** What was printed until then. */
   get untilRejection() {

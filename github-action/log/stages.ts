@@ -12,6 +12,9 @@ export const withoutColour = (text: string): string => text.replace(ANSI, '')
  * A build's log as a runner shows it: each stage a group that can be opened, the rejection outside of any. Whatever a
  * build prints stands where the runner takes no commands.
  */
+/** What stands above lines of the app's own. */
+const TITLES = new Set(['Its last lines:', 'These were asked:'])
+
 export class StageLog {
   /** All lines so far, without colours. */
   readonly printed: string[] = []
@@ -59,7 +62,7 @@ export class StageLog {
     return this.printed
       .slice(this.#rejected)
       .flatMap((line) => BANG.exec(line)?.[1] ?? [])
-      .filter((line) => line !== '' && line !== 'Its last lines:')
+      .filter((line) => line !== '' && !TITLES.has(line))
   }
 
   /** What was printed until then. */

@@ -66,6 +66,8 @@ export function liveLines(version: number, url: string | null): string[] {
 export function rejectionLines(why: {
   readonly message: string
   readonly tail: readonly string[]
+  /** Stands above the tail. */
+  readonly title: string
   readonly hint: string | null
 }): string[] {
   const [first = '', ...more] = why.message.trim().split('\n')
@@ -73,7 +75,7 @@ export function rejectionLines(why: {
     '',
     bang(`Push rejected: ${first}`),
     ...more.map(bang),
-    ...(why.tail.length === 0 ? [] : [bang('Its last lines:'), ...why.tail.map(indent)]),
+    ...(why.tail.length === 0 ? [] : [bang(why.title), ...why.tail.map(indent)]),
     ...(why.hint === null ? [] : [bang(why.hint)]),
     '',
   ]

@@ -103,6 +103,7 @@ const planStep: WorkStep = {
       throw new Rejected('no_buildpack', planned.message, {
         hint: planned.hint,
         tail: planned.asked.map(({ provider, why }) => `${provider}: ${why}`),
+        title: 'These were asked:',
       })
     await storePlan(ctx.db, build.id, planned.plan, summaryOf(planned.plan))
     work.lines.push(...planLines(planned.plan, planned.locked))

@@ -4,18 +4,25 @@ import type { ErrorCode } from '../contract/errors.ts'
 export class Rejected extends Error {
   readonly code: ErrorCode
   readonly hint: string | null
-  /** The last lines that the app printed. */
+  /** The last lines that the app printed, or what `title` says. */
   readonly tail: readonly string[]
+  readonly title: string
   constructor(
     code: ErrorCode,
     message: string,
-    more: { readonly hint?: string | null; readonly tail?: readonly string[]; readonly cause?: unknown } = {},
+    more: {
+      readonly hint?: string | null
+      readonly tail?: readonly string[]
+      readonly title?: string
+      readonly cause?: unknown
+    } = {},
   ) {
     super(message, more.cause === undefined ? undefined : { cause: more.cause })
     this.name = 'Rejected'
     this.code = code
     this.hint = more.hint ?? null
     this.tail = more.tail ?? []
+    this.title = more.title ?? 'Its last lines:'
   }
 }
 
