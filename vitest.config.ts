@@ -83,7 +83,8 @@ export default defineConfig({
           // One store for all of them.
           fileParallelism: false,
           testTimeout: 180_000,
-          hookTimeout: 300_000,
+          // The first one makes the stacks and fetches tools, beside three other lanes.
+          hookTimeout: 1_200_000,
         },
       },
       {

@@ -14,7 +14,7 @@ import { NixEngine } from './engine.ts'
 import { physical } from './store.ts'
 
 const CANARY = `canary-of-the-machine-${process.pid}`
-const LIMITS = { memoryMb: 1024, cpuMilli: 2000, pids: 300, diskMb: 2048, seconds: 240 }
+const LIMITS = { memoryMb: 1024, cpuMilli: 2000, pids: 300, diskMb: 2048, seconds: 900 }
 const STACK = 'FROM skypanel/stack:13'
 
 let bench: NixBench

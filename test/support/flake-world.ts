@@ -9,7 +9,7 @@ import { planFolder } from '../../buildpacks/plan-folder.ts'
 import { type AgentCells, openAgentCells } from './agent-cells.ts'
 import { type NixBench, openNixBench } from './nix-engine.ts'
 
-const LIMITS = { memoryMb: 8192, cpuMilli: 2000, pids: 400, diskMb: 2048, seconds: 120 }
+const LIMITS = { memoryMb: 8192, cpuMilli: 2000, pids: 400, diskMb: 2048, seconds: 900 }
 
 type Files = Readonly<Record<string, string>>
 interface Given {
