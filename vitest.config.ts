@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os'
 import { basename } from 'node:path'
 import { defineConfig } from 'vitest/config'
 import { BaseSequencer, type TestSpecification } from 'vitest/node'
@@ -52,6 +53,8 @@ export default defineConfig({
             ...['db', 'root', 'builds', 'e2e', 'crash'].flatMap((tier) => named(`${tier}.test`)),
           ],
           pool: 'threads',
+          // By itself it would leave one of two cores idle.
+          maxWorkers: Math.max(2, availableParallelism() - 1),
           // Many threads on few cores: slow is not broken.
           testTimeout: 30_000,
         },
