@@ -1,60 +1,32 @@
 import { execFileSync } from 'node:child_process'
-import {
-  existsSync,
-  lstatSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { existsSync, lstatSync, readdirSync, readFileSync, rmSync, symlinkSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AgentCells, openAgentCells } from '../../test/support/agent-cells.ts'
-import { type NixBench, openNixBench, stepsPlan } from '../../test/support/nix-engine.ts'
+import type { AgentCells } from '../../test/support/agent-cells.ts'
+import { type NixBench, stepsPlan } from '../../test/support/nix-engine.ts'
+import { CANARY, openStrangerWorld, type StrangerWorld } from '../../test/support/stranger-world.ts'
 import { type Built, buildOnce, planOf } from '../engine-conformance.ts'
 import { planFolder } from '../plan-folder.ts'
 import type { BuildPlan } from '../plan.ts'
-import { NixEngine } from './engine.ts'
+import type { NixEngine } from './engine.ts'
 import { physical } from './store.ts'
 
-const CANARY = `canary-of-the-machine-${process.pid}`
 const LIMITS = { memoryMb: 512, cpuMilli: 2000, pids: 120, diskMb: 200, seconds: 60 }
 
+let world: StrangerWorld
 let bench: NixBench
 let agent: AgentCells
 let engine: NixEngine
 let canary: string
-let host: Server
 let port = 0
 
 /** The engine with the cells of an agent: nothing here runs with less than what a stranger's push runs with. */
 beforeAll(async () => {
-  bench = await openNixBench()
-  agent = await openAgentCells('e513', '10.221.64.0/18', bench.home.registries.caBundle)
-  engine = new NixEngine({
-    places: bench.home.at,
-    buildGroup: bench.home.group,
-    registries: bench.home.registries,
-    cells: agent.cells,
-    enter: bench.home.enter,
-  })
-  canary = mkdtempSync(join(tmpdir(), 'skypanel-canary-'))
-  writeFileSync(join(canary, 'secret'), CANARY)
-  host = createServer((_, answer) => answer.end(CANARY))
-  await new Promise<void>((done) => host.listen(0, '0.0.0.0', done))
-  port = (host.address() as AddressInfo).port
+  world = await openStrangerWorld('e513', '10.221.64.0/18')
+  ;({ bench, agent, engine, canary, port } = world)
 })
-afterAll(async () => {
-  host?.close()
-  rmSync(canary, { recursive: true, force: true })
-  await agent?.close()
-  await bench?.close()
-})
+afterAll(() => world?.close())
 
 const hostile = (commands: string[], change: Partial<BuildPlan['steps'][number]> = {}) =>
   planOf(commands, { name: 'install', network: true, ...change })

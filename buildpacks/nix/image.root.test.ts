@@ -1,55 +1,36 @@
 import { execFileSync } from 'node:child_process'
-import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+import { existsSync, lstatSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type AgentCells, openAgentCells } from '../../test/support/agent-cells.ts'
+import type { AgentCells } from '../../test/support/agent-cells.ts'
 import { openImageInstances } from '../../test/support/image-instance.ts'
-import { type NixBench, openNixBench } from '../../test/support/nix-engine.ts'
+import type { NixBench } from '../../test/support/nix-engine.ts'
+import { CANARY, openStrangerWorld, type StrangerWorld } from '../../test/support/stranger-world.ts'
 import { type Built, buildOnce } from '../engine-conformance.ts'
 import { planFolder } from '../plan-folder.ts'
-import { NixEngine } from './engine.ts'
+import type { NixEngine } from './engine.ts'
 import { physical } from './store.ts'
 
-const CANARY = `canary-of-the-machine-${process.pid}`
 const LIMITS = { memoryMb: 1024, cpuMilli: 2000, pids: 300, diskMb: 2048, seconds: 900 }
 const STACK = 'FROM skypanel/stack:13'
 
+let world: StrangerWorld
 let bench: NixBench
 let agent: AgentCells
 let engine: NixEngine
 let canary: string
-let host: Server
 let port = 0
 
 /** The engine with the cells of an agent: a Dockerfile runs with no more than what any stranger's push runs with. */
 beforeAll(async () => {
-  bench = await openNixBench()
-  agent = await openAgentCells('e514', '10.222.64.0/18', bench.home.registries.caBundle)
-  engine = new NixEngine({
-    places: bench.home.at,
-    buildGroup: bench.home.group,
-    registries: bench.home.registries,
-    cells: agent.cells,
-    enter: bench.home.enter,
-  })
-  canary = mkdtempSync(join(tmpdir(), 'skypanel-canary-'))
-  writeFileSync(join(canary, 'secret'), CANARY)
-  host = createServer((_, answer) => answer.end(CANARY))
-  await new Promise<void>((done) => host.listen(0, '0.0.0.0', done))
-  port = (host.address() as AddressInfo).port
+  world = await openStrangerWorld('e514', '10.222.64.0/18')
+  ;({ bench, agent, engine, canary, port } = world)
   // An agent's cells ask the directory for names, and there is none here: what is fetched is fetched before.
   const first = await push([STACK, 'CMD true'], { engine: bench.engine })
   if (!first.outcome.ok) throw new Error(`${first.outcome.message}\n${first.lines.join('\n')}`)
 })
-afterAll(async () => {
-  host?.close()
-  rmSync(canary, { recursive: true, force: true })
-  await agent?.close()
-  await bench?.close()
-})
+afterAll(() => world?.close())
 
 interface Given {
   readonly files?: Readonly<Record<string, string>>

@@ -19,21 +19,30 @@ const PACKAGES = new Set(['node_modules', 'site-packages', '.git'])
  * Made once per set of layers and owner; returns its path.
  */
 export async function ensureSkeleton(root: string, uid: number, layers: readonly string[]): Promise<string> {
-  const key = createHash('sha256')
-    .update(JSON.stringify([1, uid, layers]))
-    .digest('hex')
-    .slice(0, 32)
-  const path = join(root, key)
+  return await once(root, [1, uid, layers], { uid, layers: [...layers] }, async (app) => {
+    await chown(app, uid, uid)
+    for (const layer of layers) {
+      await copyFolders(join(layer, 'app'), app, uid)
+      await hideDeleted(layer, app)
+    }
+  })
+}
+
+/** The folder that `fill` has filled, made at first use of what `key` says. */
+async function once(
+  root: string,
+  key: unknown,
+  about: z.infer<typeof About>,
+  fill: (app: string) => Promise<void>,
+): Promise<string> {
+  const name = createHash('sha256').update(JSON.stringify(key)).digest('hex').slice(0, 32)
+  const path = join(root, name)
   const app = join(path, 'app')
   if (existsSync(app)) return app
   const draft = `${path}.${randomUUID()}`
   await mkdir(join(draft, 'app'), { recursive: true })
-  await chown(join(draft, 'app'), uid, uid)
-  for (const layer of layers) {
-    await copyFolders(join(layer, 'app'), join(draft, 'app'), uid)
-    await hideDeleted(layer, join(draft, 'app'))
-  }
-  await writeFile(join(draft, 'layers.json'), JSON.stringify({ uid, layers }))
+  await fill(join(draft, 'app'))
+  await writeFile(join(draft, 'layers.json'), JSON.stringify(about))
   try {
     await rename(draft, path)
   } catch (error) {
@@ -55,40 +64,25 @@ const isInside = (path: string) =>
 
 /** As `ensureSkeleton`, for a root of an image's own: its folders belong to whom they belonged to when it was built. */
 export async function ensureImageSkeleton(root: string, uidBase: number, stack: string): Promise<string> {
-  const key = createHash('sha256')
-    .update(JSON.stringify(['image', 1, uidBase, stack]))
-    .digest('hex')
-    .slice(0, 32)
-  const path = join(root, key)
-  const app = join(path, 'app')
-  if (existsSync(app)) return app
-  const draft = `${path}.${randomUUID()}`
-  const target = join(draft, 'app')
-  await mkdir(target, { recursive: true })
   const listed = async (name: string) =>
     (await readFile(join(stack, name), 'utf8').catch(() => '')).split('\0').slice(0, MOST_FOLDERS)
-  for (const line of await listed('owners')) {
-    const [, uid, gid, folder = ''] = OWNER.exec(line) ?? []
-    if (!isInside(folder) || Number(uid) > MAX_ID || Number(gid) > MAX_ID) continue
-    // Nothing in here is a link: all of it was made by us.
-    const place = join(target, folder)
-    await mkdir(place, { recursive: true, mode: 0o755 })
-    await chown(place, uidBase + Number(uid), uidBase + Number(gid))
-  }
-  for (const path of (await listed('whiteouts')).slice(0, MOST_WHITEOUTS)) {
-    const place = join(target, path)
-    if (!isInside(path) || existsSync(place)) continue
-    await mkdir(join(place, '..'), { recursive: true })
-    await run(['mknod', place, 'c', '0', '0'])
-  }
-  await writeFile(join(draft, 'layers.json'), JSON.stringify({ uid: uidBase + APP_UID, layers: [stack] }))
-  try {
-    await rename(draft, path)
-  } catch (error) {
-    await rm(draft, { recursive: true, force: true })
-    if (!existsSync(app)) throw error
-  }
-  return app
+  const about = { uid: uidBase + APP_UID, layers: [stack] }
+  return await once(root, ['image', 1, uidBase, stack], about, async (app) => {
+    for (const line of await listed('owners')) {
+      const [, uid, gid, folder = ''] = OWNER.exec(line) ?? []
+      if (!isInside(folder) || Number(uid) > MAX_ID || Number(gid) > MAX_ID) continue
+      // Nothing in here is a link: all of it was made by us.
+      const place = join(app, folder)
+      await mkdir(place, { recursive: true, mode: 0o755 })
+      await chown(place, uidBase + Number(uid), uidBase + Number(gid))
+    }
+    for (const path of (await listed('whiteouts')).slice(0, MOST_WHITEOUTS)) {
+      const place = join(app, path)
+      if (!isInside(path) || existsSync(place)) continue
+      await mkdir(join(place, '..'), { recursive: true })
+      await run(['mknod', place, 'c', '0', '0'])
+    }
+  })
 }
 
 async function copyFolders(from: string, to: string, uid: number): Promise<void> {

@@ -1,39 +1,15 @@
 import { execFile, spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { setTimeout as sleep } from 'node:timers/promises'
 import { promisify } from 'node:util'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { freePorts } from '../runner/ports.mjs'
+import { goProgram } from './go-program.ts'
 
 const run = promisify(execFile)
-const VERSION = '3.0.0'
-const PROGRAM = `/var/cache/skypanel/registry/${VERSION}/registry`
-
-/** A real registry of images, compiled from its Go module once for the machine, which takes a few minutes. */
-async function registryProgram(): Promise<string> {
-  if (existsSync(PROGRAM)) return PROGRAM
-  const folder = mkdtempSync(join(tmpdir(), 'skypanel-registry-'))
-  try {
-    await run('go', ['install', `github.com/distribution/distribution/v3/cmd/registry@v${VERSION}`], {
-      cwd: folder,
-      env: {
-        ...process.env,
-        GOBIN: folder,
-        GOFLAGS: '-modcacherw',
-        PATH: `${process.env['PATH'] ?? ''}:/usr/local/go/bin`,
-      },
-      maxBuffer: 64 << 20,
-    })
-    mkdirSync(join(PROGRAM, '..'), { recursive: true })
-    renameSync(join(folder, 'registry'), PROGRAM)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-  return PROGRAM
-}
 
 export interface ImageRegistry {
   /** `host:port`, without TLS. */
@@ -45,7 +21,7 @@ export interface ImageRegistry {
 
 /** A registry on loopback with nothing in it. */
 export async function openImageRegistry(): Promise<ImageRegistry> {
-  const program = await registryProgram()
+  const program = await goProgram('registry', 'github.com/distribution/distribution/v3/cmd/registry', '3.0.0')
   const folder = mkdtempSync(join(tmpdir(), 'skypanel-images-'))
   const [port = 0] = await freePorts(1)
   const place = `127.0.0.1:${port}`

@@ -1,39 +1,11 @@
-import { execFile, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { promisify } from 'node:util'
 import { freePorts } from '../runner/ports.mjs'
-
-const VERSION = '1.8.0'
-const PROGRAM = `/var/cache/skypanel/versitygw/${VERSION}/versitygw`
-
-/** A real S3 server, compiled from its Go module once for the machine, which takes about a minute. */
-async function s3Program(): Promise<string> {
-  if (existsSync(PROGRAM)) return PROGRAM
-  const place = join(PROGRAM, '..')
-  mkdirSync(place, { recursive: true })
-  // Beside its place, for /tmp may be another file system.
-  const folder = mkdtempSync(join(place, 'new-'))
-  try {
-    await promisify(execFile)('go', ['install', `github.com/versity/versitygw/cmd/versitygw@v${VERSION}`], {
-      cwd: folder,
-      env: {
-        ...process.env,
-        GOBIN: folder,
-        GOFLAGS: '-modcacherw',
-        PATH: `${process.env['PATH'] ?? ''}:/usr/local/go/bin`,
-      },
-      maxBuffer: 64 << 20,
-    })
-    renameSync(join(folder, 'versitygw'), PROGRAM)
-  } finally {
-    rmSync(folder, { recursive: true, force: true })
-  }
-  return PROGRAM
-}
+import { goProgram } from './go-program.ts'
 
 export interface S3Server {
   readonly endpoint: string
@@ -49,7 +21,7 @@ export interface S3Server {
 
 /** A store of its own on loopback; buckets are folders, so a test can look at what arrived and spoil it. */
 export async function openS3(): Promise<S3Server> {
-  const program = await s3Program()
+  const program = await goProgram('versitygw', 'github.com/versity/versitygw/cmd/versitygw', '1.8.0')
   const folder = mkdtempSync(join(tmpdir(), 'skypanel-s3-'))
   const [port = 0] = await freePorts(1)
   const secret = `s3-secret-of-the-test-${process.pid}`
