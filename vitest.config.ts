@@ -101,6 +101,7 @@ export default defineConfig({
           exclude,
           pool: 'forks',
           fileParallelism: false,
+          maxConcurrency: 2,
           testTimeout: 1_200_000,
           hookTimeout: 300_000,
         },

@@ -73,7 +73,7 @@ export interface Built {
 let count = 0
 
 export async function buildOnce(
-  engine: BuildEngine,
+  engine: Pick<BuildEngine, 'build'>,
   source: string,
   plan: BuildPlan,
   given: {

@@ -15,12 +15,16 @@ program() {
 export -f program
 export stack loader libraryPath out=${outputs[out]}
 
-program mkdir -p "$out/app" "$out/.work"
+folders=("$out/app")
+[ "$mode" != overlay ] || folders+=("$out/.work")
+program mkdir -p "${folders[@]}"
 status=0
 program unshare --user --map-root-user --mount --pid --fork --kill-child \
   "$loader" --library-path "$libraryPath" "$stack/usr/bin/bash" -euo pipefail -c "$inner" || status=$?
 
-# overlayfs leaves a folder without any permission in its work folder.
-program chmod -R u+rwX "$out/.work"
-program rm -rf "$out/.work"
+if [ "$mode" = overlay ]; then
+  # overlayfs leaves a folder without any permission in its work folder.
+  program chmod -R u+rwX "$out/.work"
+  program rm -rf "$out/.work"
+fi
 exit "$status"

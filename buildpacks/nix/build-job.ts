@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { cacheFolders, type CacheWish } from './app-caches.ts'
 import type { BuildProgress, BuildRequest, Cell } from '../engine.ts'
-import { HOST_ENV } from './debian.ts'
+import { openToAll, usedMb } from './disk.ts'
 import { BuildStopped, canceled, explainEnd } from './failure.ts'
 import { nulSeparated, networkEnvironment } from './net-env.ts'
 import { outputPathOf } from './output-path.ts'
@@ -11,7 +11,6 @@ import { runStage, type StageEnd, type StageRun, type Work } from './run-stage.t
 import { redactor } from './secrets.ts'
 import { differingFiles, firstDifference } from './source.ts'
 import { GivenUp } from './single-flight.ts'
-import { run } from './spawn.ts'
 import type { StageRecord } from './stage-records.ts'
 import { closureOf, physical } from './store.ts'
 import { commandLine, indented } from './talk.ts'
@@ -40,6 +39,8 @@ export interface CheckResult {
   readonly files: readonly string[]
   /** Where the first of them begins to differ; null where it is only there once. */
   readonly sample: string | null
+  /** What the second run took. */
+  readonly ms: number
 }
 
 export type Tell = (event: BuildProgress) => void
@@ -62,6 +63,7 @@ export class BuildJob {
   readonly redact: (line: string) => string
   readonly #deadline: number
   #cell: Promise<Cell> | null = null
+  readonly #found = new Map<string, Promise<number>>()
 
   constructor(workshop: Workshop, request: BuildRequest, signal: AbortSignal, checks = false) {
     this.checks = checks ? new Map() : null
@@ -91,19 +93,15 @@ export class BuildJob {
   async #check(task: Task, record: StageRecord): Promise<void> {
     const { checks } = this
     if (checks === null || task.offline !== true) return
-    checks.set(task.name, await this.#compare(task, record))
+    const begun = performance.now()
+    const compared = await this.#compare(task, record)
+    checks.set(task.name, { ...compared, ms: Math.round(performance.now() - begun) })
   }
 
-  async #compare(task: Task, record: StageRecord): Promise<CheckResult> {
+  async #compare(task: Task, record: StageRecord): Promise<Omit<CheckResult, 'ms'>> {
     const { store } = this.workshop
-    const end = await runStage(
-      await this.#stageRun(
-        task,
-        () => undefined,
-        () => undefined,
-        true,
-      ),
-    )
+    const silent = () => undefined
+    const end = await this.#runOpen(await this.#stageRun(task, silent, silent, true))
     const other = `${record.path}.check`
     try {
       if (end.ok) return { same: true, files: [], sample: null }
@@ -162,21 +160,27 @@ export class BuildJob {
       return { record: fetched, fresh: true }
     }
     const stage = await this.#stageRun(task, onLine, tell)
-    const end = await runStage(stage)
-    const { cache } = stage
-    // The next build may run as another user, who has to read and write what this one left.
-    if (cache !== null) await run(['chmod', '-R', 'a+rwX', ...cacheFolders(cache)], { env: HOST_ENV })
-    if (!end.ok && end.reason === 'disk' && cache !== null) await caches.purge(this.request.app)
+    const end = await this.#runOpen(stage)
+    if (!end.ok && end.reason === 'disk' && stage.cache !== null) await caches.purge(this.request.app)
     if (!end.ok) return { end: this.#redactEnd(end), tail }
     const record = await this.#recordOf(end.outputs)
     await records.keep(task.key, record)
     return { record, fresh: true }
   }
 
+  /** Runs a stage. The next one may run as another user, who has to read and write what this one left in its caches. */
+  async #runOpen(stage: StageRun): Promise<StageEnd> {
+    const end = await runStage(stage)
+    const { cache } = stage
+    if (cache !== null) await openToAll(cacheFolders(cache))
+    return end
+  }
+
   async #stageRun(task: Task, onLine: StageRun['onLine'], tell: Tell, again = false): Promise<StageRun> {
     const { store, registries, caches } = this.workshop
     const { app, branch, limits } = this.request
     const cell = await this.cell()
+    const cache = task.caches.length === 0 ? null : await caches.open(app, task.caches, branch ?? null)
     return {
       store,
       cell,
@@ -184,7 +188,8 @@ export class BuildJob {
       ...workOf(task),
       env: task.env,
       network: nulSeparated({ ...networkEnvironment(registries), ...(await this.#flakeNetwork(task)) }),
-      cache: task.caches.length === 0 ? null : await caches.open(app, task.caches, branch ?? null),
+      cache,
+      cacheMb: cache === null ? Promise.resolve(0) : this.#foundIn(cacheFolders(cache)),
       deadline: this.#deadline,
       signal: this.stop.signal,
       again,
@@ -195,6 +200,14 @@ export class BuildJob {
         if (command !== undefined) tell({ type: 'line', text: this.redact(commandLine(command)) })
       },
     }
+  }
+
+  /** MB that caches held when this build first opened them. To count them is to walk through all that is in there. */
+  #foundIn(folders: readonly string[]): Promise<number> {
+    const key = folders.join('\0')
+    const found = this.#found.get(key) ?? usedMb(folders)
+    this.#found.set(key, found)
+    return found
   }
 
   /** Steps with network of an app with a flake need the caches that its inputs come from. */

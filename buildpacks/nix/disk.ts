@@ -19,6 +19,27 @@ export async function usedMb(paths: readonly string[]): Promise<number> {
   return total === null ? 0 : Number(total[1])
 }
 
+/** Lets every user read and write what lies in these folders. Most of it is so already, and is only looked at. */
+export async function openToAll(folders: readonly string[]): Promise<void> {
+  const closed = ['-type', 'd', '!', '-perm', '-777', '-o', '-type', 'f', '!', '-perm', '-666']
+  // Who may run a file may not be all.
+  const halfRunnable = ['-o', '-type', 'f', '-perm', '/111', '!', '-perm', '-111']
+  const argv = [
+    'find',
+    ...folders,
+    '(',
+    ...closed,
+    ...halfRunnable,
+    ')',
+    '-exec',
+    'chmod',
+    'a+rwX',
+    '{}',
+    '+',
+  ]
+  await run(argv, { env: HOST_ENV })
+}
+
 const EVERY_MS = 1000
 /** Others may free what a build takes, so it is counted from time to time whatever the free space says. */
 const COUNT_EVERY = 20

@@ -11,47 +11,48 @@ root=$top/root
 withNetwork=${__noChroot:-}
 
 # ── a root file system ──
-program mkdir -p "$root"/{proc,dev,nix/store,usr,etc,var,tmp,home,app,run/skypanel,cache,secrets,root,opt,old} "$top"/{tmp,home,lower}
-program mount --bind "$root" "$root"
-for link in bin sbin lib lib64; do
-  [ ! -L "$stack/$link" ] || program ln -s "usr/$link" "$root/$link"
-done
+# What is mounted where, in this order: one process does all of it once the folders are there.
+at() { printf '%s %s %s %s 0 0\n' "$1" "$root$2" "$3" "$4" >> "$top/fstab"; }
+folders=("$root"/{proc,dev,nix/store,usr,etc,var,tmp,home,app,run/skypanel,cache,secrets,root,opt,old} "$top"/{tmp,home,lower})
+links=()
+for link in bin sbin lib lib64; do [ ! -L "$stack/$link" ] || links+=("usr/$link"); done
+at "$root" '' none bind
 for folder in usr etc var; do
   lower=
   for layer in "${system_layers[@]}"; do [ ! -d "$layer/$folder" ] || lower+=$layer/$folder:; done
   if [ -z "$lower" ]; then
-    program mount --bind "$stack/$folder" "$root/$folder"
+    at "$stack/$folder" "/$folder" none bind
   else
-    program mount -t overlay -o "lowerdir=$lower$stack/$folder,userxattr" "$folder" "$root/$folder"
+    at "$folder" "/$folder" overlay "lowerdir=$lower$stack/$folder,userxattr"
   fi
 done
-program mount -t proc proc "$root/proc" 2>/dev/null || program mount --rbind /proc "$root/proc"
 if [ -n "$withNetwork" ]; then
-  program mount -t tmpfs -o mode=755 dev "$root/dev"
-  for node in null zero full random urandom tty; do
-    : > "$root/dev/$node"
-    program mount --bind "/dev/$node" "$root/dev/$node"
-  done
-  program mkdir "$root/dev/shm"
-  program mount -t tmpfs -o mode=1777 shm "$root/dev/shm"
-  program ln -s /proc/self/fd "$root/dev/fd"
-  for pair in 0:stdin 1:stdout 2:stderr; do program ln -s "/proc/self/fd/${pair%%:*}" "$root/dev/${pair#*:}"; done
+  folders+=("$root/dev/shm")
+  for node in null zero full random urandom tty; do at "/dev/$node" "/dev/$node" none bind; done
+  at shm /dev/shm tmpfs mode=1777
   for path in "$stack" "$out" "${visible[@]}"; do
-    program mkdir -p "$root$path"
-    program mount --bind "$path" "$root$path"
+    folders+=("$root$path")
+    at "$path" "$path" none bind
   done
-  program mount --bind "$cell/net/resolv.conf" "$root/etc/resolv.conf"
-  program mount --bind "$cell/net/ca.pem" "$root/etc/ssl/certs/ca-certificates.crt"
+  at "$cell/net/resolv.conf" /etc/resolv.conf none bind
+  at "$cell/net/ca.pem" /etc/ssl/certs/ca-certificates.crt none bind
 else
-  program mount --rbind /dev "$root/dev"
-  program mount --rbind /nix/store "$root/nix/store"
+  at /dev /dev none rbind
+  at /nix/store /nix/store none rbind
 fi
-program mount --bind "$top/tmp" "$root/tmp"
-program mount --bind "$top/tmp" "$root/var/tmp"
-program mount --bind "$top/home" "$root/home"
-program mount --bind "$cell/secrets" "$root/secrets"
+at "$top/tmp" /tmp none bind
+at "$top/tmp" /var/tmp none bind
+at "$top/home" /home none bind
+at "$cell/secrets" /secrets none bind
+program mkdir -p "${folders[@]}"
+[ "${#links[@]}" = 0 ] || program ln -s -t "$root" "${links[@]}"
+if [ -n "$withNetwork" ]; then
+  for node in null zero full random urandom tty; do : > "$root/dev/$node"; done
+  program ln -s /proc/self/fd "$root/dev/fd"
+  for pair in 0:stdin 1:stdout 2:stderr; do program ln -s "fd/${pair%%:*}" "$root/dev/${pair#*:}"; done
+fi
 if [ "$caches" = 1 ]; then
-  program mount --rbind "$cell/cache" "$root/cache"
+  at "$cell/cache" /cache none rbind
   # The next stage may run as another build user and has to write here as well.
   umask 000
 fi
@@ -65,12 +66,12 @@ copyIn() {
 case $mode in
   plain)
     program rmdir "$out/app"
-    program mount --bind "$out" "$root/app"
+    at "$out" /app none bind
     ;;
   copy)
     for ((index = ${#layers[@]} - 1; index >= 0; index--)); do copyIn "${layers[index]}/app" "$out/app"; done
     for source in "${sources[@]}"; do copyIn "$source/app" "$out/app"; done
-    program mount --bind "$out/app" "$root/app"
+    at "$out/app" /app none bind
     ;;
   pick)
     for path in "${pick[@]}"; do
@@ -107,9 +108,11 @@ case $mode in
       done
     done < <(program find "$out/app" -type l -printf '%P\0')
     (cd "$out/app" && program xargs -0 -r "$loader" --library-path "$libraryPath" "$stack/usr/bin/mkdir" -p) < "$root/run/skypanel/skeleton"
-    program mount -t overlay -o "lowerdir=$lower,upperdir=$out/app,workdir=$out/.work,userxattr" app "$root/app"
+    at app /app overlay "lowerdir=$lower,upperdir=$out/app,workdir=$out/.work,userxattr"
     ;;
 esac
+program mount --all --fstab "$top/fstab"
+program mount -t proc proc "$root/proc" 2>/dev/null || program mount --rbind /proc "$root/proc"
 
 # ── what uid 1000 will run ──
 {
@@ -136,8 +139,10 @@ rmdir /old 2>/dev/null || :
 # One more user namespace is opened below, to become uid 1000; a build has no business with further ones.
 { echo 1 > /proc/sys/user/max_user_namespaces; } 2>/dev/null || :
 
-# The same inputs give the same name: for what would otherwise draw one, or take the time.
-same=(SKYPANEL_BUILD_ID="$(printf %s "$out" | sha256sum | cut -c1-20)")
+# The same inputs give the same name: for what would otherwise draw one, or take the time. A part of the output's hash
+# is no reference to it.
+build=${out#/nix/store/}
+same=(SKYPANEL_BUILD_ID="${build:0:20}")
 # What is fetched has times of its own, and tools compare by them.
 [ -n "$withNetwork" ] || same+=(SOURCE_DATE_EPOCH=315532800)
 status=0
@@ -189,8 +194,9 @@ if [ "$mode" != plain ] && [ "${keep[*]}" != . ]; then
   mkdir "$out/app"
   for path in "${keep[@]}"; do
     [ -e "$out/all/$path" ] || continue
-    mkdir -p "$(dirname "$out/app/$path")"
-    mv "$out/all/$path" "$out/app/$path"
+    kept=$out/app/$path
+    [ -d "${kept%/*}" ] || mkdir -p "${kept%/*}"
+    mv "$out/all/$path" "$kept"
   done
   chmod -R u+rwX "$out/all"
   rm -rf "$out/all"

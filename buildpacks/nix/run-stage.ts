@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { BuildLimits, Cell } from '../engine.ts'
 import { cacheFolders, type OpenCaches } from './app-caches.ts'
-import { usedMb, watchDisk } from './disk.ts'
+import { watchDisk } from './disk.ts'
 import { parseMark, parseNixLine } from './nix-log.ts'
 import { CELL, makeWorkFolder, type WorkFolder } from './places.ts'
 import { cellInput } from './secrets.ts'
@@ -36,6 +36,8 @@ interface StageRunOptions {
   /** NUL-separated; what stages with network see of the registries. */
   readonly network: string
   readonly cache: OpenCaches | null
+  /** MB that the caches held before this build: what it adds to them counts against its limit, that does not. */
+  readonly cacheMb?: Promise<number>
   /** Monotonic ms (`performance.now()`) at which the build's time is up. */
   readonly deadline: number
   readonly signal: AbortSignal
@@ -173,8 +175,6 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
     Math.max(0, stage.deadline - performance.now()),
   )
   const caches = stage.cache === null ? [] : cacheFolders(stage.cache)
-  // What a build adds to its caches counts as well; what it found there does not.
-  const found = caches.length === 0 ? Promise.resolve(0) : usedMb(caches)
   const growing = () => [
     work.outside,
     ...[...derivations].map((path) => physical(store, `${path}.chroot`)),
@@ -187,7 +187,7 @@ export async function runStage(stage: StageRun): Promise<StageEnd> {
     growing,
     limits.diskMb,
     (usedMb) => end({ ok: false, reason: 'disk', usedMb }),
-    found,
+    stage.cacheMb,
   )
   const oomBefore = await cell.oomKills()
 

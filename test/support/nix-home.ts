@@ -22,7 +22,7 @@ const SUFFIX =
     ? ''
     : createHash('sha256').update(TEST_NIX).digest('hex').slice(0, 4)
 const GROUP = `skypanel-test${SUFFIX}-build`
-const BUILDERS = [1, 2, 3, 4].map((index) => `skypanel-test${SUFFIX}-b${index}`)
+const BUILDERS = [1, 2, 3, 4, 5, 6].map((index) => `skypanel-test${SUFFIX}-b${index}`)
 
 export interface NixHome {
   readonly home: string

@@ -4,21 +4,21 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
-import type { BuiltArtifact } from '../../buildpacks/engine.ts'
+import type { BuildEngine, BuiltArtifact } from '../../buildpacks/engine.ts'
 import { type Built, buildOnce } from '../../buildpacks/engine-conformance.ts'
 import { createInventories } from '../../buildpacks/inventory/inventories.ts'
-import type { CheckResult } from '../../buildpacks/nix/build-job.ts'
 import { NixEngine } from '../../buildpacks/nix/engine.ts'
 import { UnshareCells } from '../../buildpacks/nix/unshare-cells.ts'
 import type { BuildPlan } from '../../buildpacks/plan.ts'
 import { planFolder } from '../../buildpacks/plan-folder.ts'
+import type { Compared } from './differences.ts'
 import { fillHosts } from './fixture-hosts.ts'
 import { imageCommand, imageRoots } from '../../runtime/driver/image-command.ts'
 import { type NixHome, openNixHome } from './nix-home.ts'
 
 const buildpacks = fileURLToPath(new URL('../../buildpacks', import.meta.url))
 const script = fileURLToPath(new URL('serve.sh', import.meta.url))
-const LIMITS = { memoryMb: 3072, cpuMilli: 2000, pids: 2000, diskMb: 6144, seconds: 900 }
+const LIMITS = { memoryMb: 3072, cpuMilli: 2000, pids: 2000, diskMb: 6144, seconds: 1_100 }
 
 const UNSHARE = ['unshare', '--mount', '--pid', '--net', '--fork', '--kill-child']
 
@@ -58,6 +58,8 @@ export function servedFixtures(): ServedFixture[] {
   })
 }
 
+const appOf = (name: string) => name.replaceAll(/[^a-z0-9-]/g, '-')
+
 export interface Pushed extends Built {
   readonly plan: BuildPlan
   readonly artifact: BuiltArtifact
@@ -92,24 +94,31 @@ export class ServedWorld {
     return this.#build(app, source, plan, config)
   }
 
-  /** Built, and its offline steps built again: by step, whether both gave the same. */
+  /** As `push`, and each of its steps without network is run once more and compared. */
   async pushTwice(
     fixture: Pick<ServedFixture, 'name' | 'folder'>,
-  ): Promise<ReadonlyMap<string, CheckResult>> {
+  ): Promise<Pushed & { readonly compared: readonly Compared[] }> {
     const { app, source, plan, config } = await this.#ready(fixture)
-    const build = `${app}-build`
-    const request = { build, app, source, plan, env: config, limits: LIMITS }
-    const signal = new AbortController().signal
-    const { outcome, checks } = await this.engine.buildTwice(request, () => undefined, signal)
-    await this.engine.unroot(build)
+    const compared: Compared[] = []
+    const engine: Pick<BuildEngine, 'build'> = {
+      build: async (...given) => {
+        const { outcome, checks } = await this.engine.buildTwice(...given)
+        for (const [step, check] of checks) compared.push({ name: fixture.name, step, ...check })
+        return outcome
+      },
+    }
+    return { ...(await this.#build(app, source, plan, config, engine)), compared }
+  }
+
+  /** Nothing of it is needed any more. */
+  async forget({ name }: Pick<ServedFixture, 'name'>): Promise<void> {
+    const app = appOf(name)
+    await this.engine.unroot(`${app}-build`)
     await this.engine.forgetApp(app)
-    rmSync(source, { recursive: true, force: true })
-    if (!outcome.ok) throw new Error(outcome.message)
-    return checks
   }
 
   async #ready({ name, folder }: Pick<ServedFixture, 'name' | 'folder'>) {
-    const app = name.replaceAll(/[^a-z0-9-]/g, '-')
+    const app = appOf(name)
     const source = mkdtempSync(join(this.#scratch, `${app}-`))
     cpSync(folder, join(source, 'app'), { recursive: true })
     const config = existsSync(join(folder, 'config.json'))
@@ -134,9 +143,15 @@ export class ServedWorld {
     return planned.plan
   }
 
-  async #build(app: string, source: string, plan: BuildPlan, env: Record<string, string>): Promise<Pushed> {
+  async #build(
+    app: string,
+    source: string,
+    plan: BuildPlan,
+    env: Record<string, string>,
+    engine: Pick<BuildEngine, 'build'> = this.engine,
+  ): Promise<Pushed> {
     const begun = performance.now()
-    const built = await buildOnce(this.engine, source, plan, {
+    const built = await buildOnce(engine, source, plan, {
       app,
       build: `${app}-build`,
       limits: LIMITS,
