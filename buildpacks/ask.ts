@@ -13,12 +13,16 @@ export function ask(provider: Provider, context: PlanContext): Candidate {
   const found = fileTests(provider, context)
   if (found.confidence === 0) return { provider, context, found }
   const refined = provider.refine === null ? found : provider.refine(context, found)
-  return { provider, context, found: refined.confidence === 0 ? refined : withProcfile(refined, context) }
+  if (refined.confidence === 0) return { provider, context, found: refined }
+  // A Procfile says how the files become an app, as a manifest would.
+  const loose = found.loose === true && Object.keys(context.procfile).length === 0
+  return { provider, context, found: { ...withProcfile(refined, context), loose } }
 }
 
 function fileTests(provider: Provider, { view }: PlanContext): Detection {
-  const { any, all, not, weight } = provider.manifest.detect
-  const hits = any.map((glob) => view.find(glob)).filter((path) => path !== null)
+  const { any, all, not, loose, weight } = provider.manifest.detect
+  const fitting = any.filter((glob) => view.exists(glob))
+  const hits = fitting.map((glob) => view.find(glob)).filter((path) => path !== null)
   const missing = all.filter((glob) => !view.exists(glob))
   const against = not.map((glob) => view.find(glob)).find((path) => path !== null)
   const none = (why: string): Detection => ({ confidence: 0, evidence: [], why })
@@ -29,6 +33,7 @@ function fileTests(provider: Provider, { view }: PlanContext): Detection {
     confidence: weight,
     evidence: [...new Set([...all, ...hits])].slice(0, 5),
     why: `${hits[0] ?? all[0] ?? 'its files'} fits`,
+    loose: all.length === 0 && fitting.every((glob) => loose.includes(glob)),
   }
 }
 
@@ -48,7 +53,10 @@ function firstWord(command: string): string {
   return word.slice(word.lastIndexOf('/') + 1)
 }
 
-/** The surest; of equals the one that is asked first; a language that was named beats all. */
+/**
+ * The surest; of equals the one that is asked first; a language that was named beats all, and what was written on
+ * purpose beats loose files.
+ */
 export function choose(candidates: readonly Candidate[], named: NamedLanguage | null): Candidate | null {
   if (named !== null) {
     const found = candidates.find(({ provider }) => provider.manifest.name === named.provider) ?? null
@@ -59,5 +67,8 @@ export function choose(candidates: readonly Candidate[], named: NamedLanguage | 
   for (const candidate of candidates) {
     if (candidate.found.confidence > (best?.found.confidence ?? 0)) best = candidate
   }
-  return best
+  if (best?.found.loose !== true) return best
+  return (
+    candidates.find(({ provider, found }) => provider.manifest.deliberate && found.confidence > 0) ?? best
+  )
 }

@@ -87,6 +87,27 @@ describe('the language of an app', () => {
     )
   })
 
+  it.each([
+    { 'main.c': '' },
+    { 'main.c': '', Makefile: 'image:\n\tdocker build .\n' },
+    { 'main.py': 'print(1)' },
+    { 'index.html': '<p>' },
+    { 'main.py': 'print(1)', 'package.json': '{}' },
+  ])('whose files are loose is built by the Dockerfile beside them: %j', (files) => {
+    const dockerfile = { Dockerfile: 'FROM scratch\nCMD ["/a"]\n' }
+    expect(plan({ ...files, ...dockerfile }).detected[0]?.provider).toBe('dockerfile')
+  })
+
+  it.each([
+    ['cpp', { 'main.c': '', 'CMakeLists.txt': 'add_executable(server main.c)\n' }],
+    ['python', { 'main.py': 'print(1)', 'requirements.txt': '' }],
+    ['python', { 'main.py': 'print(1)', Procfile: 'web: python main.py' }],
+    ['static', { 'index.html': '<p>', Staticfile: '' }],
+  ])('that has a manifest or a Procfile is built as %s although there is a Dockerfile', (expected, files) => {
+    const dockerfile = { Dockerfile: 'FROM scratch\nCMD ["/a"]\n' }
+    expect(plan({ ...files, ...dockerfile }).detected[0]?.provider).toBe(expected)
+  })
+
   it('says in skypanel.toml that its Dockerfile is to be built, or in heroku.yml', () => {
     const docker = { ...nodeApp, Dockerfile: 'FROM scratch\nCMD ["/a"]\n' }
     for (const files of [

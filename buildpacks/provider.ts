@@ -18,6 +18,8 @@ export const ProviderManifest = z.strictObject({
     any: z.array(z.string()).default([]),
     all: z.array(z.string()).default([]),
     not: z.array(z.string()).default([]),
+    /** Those of `any` that are code or a page and no manifest: by themselves they give way to a Dockerfile. */
+    loose: z.array(z.string()).default([]),
     /** Confidence of 0 to 1 when the files fit; `detect.ts` may refine it. */
     weight: z.number().min(0).max(1),
   }),
@@ -27,6 +29,8 @@ export const ProviderManifest = z.strictObject({
   versionFiles: z.array(z.string()).default([]),
   /** Languages that often stand beside this one to build its assets. */
   companions: z.array(z.string()).default([]),
+  /** Its file says on purpose how the app is built, so that it is taken before a language known by loose files alone. */
+  deliberate: z.boolean().default(false),
   /** Said where it fits and another one was chosen: how to choose this. Absent: nothing is said. */
   beside: z.string().optional(),
   /** Values that the language's own code reads. */
@@ -101,6 +105,8 @@ export interface Detection {
   readonly evidence: readonly string[]
   /** One sentence, shown when the language was not chosen. */
   readonly why: string
+  /** Nothing but loose files speaks for it. Set by the core. */
+  readonly loose?: boolean
 }
 
 /** One folder, loaded. */

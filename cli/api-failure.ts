@@ -9,8 +9,6 @@ const HINTS: Readonly<Record<string, string>> = {
   app_not_found: 'See the apps you have: skypanel apps',
   release_not_found: 'See the releases: skypanel releases',
   build_not_found: 'See the builds: skypanel builds',
-  name_taken: 'Choose another name: skypanel create NAME',
-  name_invalid: 'A name has 3 to 30 lower-case letters, digits and hyphens, and starts with a letter.',
   no_release: 'Push the app first: git push skypanel main',
   release_collected: 'See which releases are kept: skypanel releases',
   process_type_unknown: 'See the process types: skypanel ps',

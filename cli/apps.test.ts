@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import { beforeEach, describe, expect, it } from 'vitest'
 import { appEndpoints } from '../server/contract/apps.ts'
+import { refuseName } from '../server/domain/app-names.ts'
 import { formationEndpoints } from '../server/contract/formation.ts'
 import { sampleApp, sampleFormation } from '../test/support/api-samples.ts'
 import { type ApiServer, Refusal } from '../test/support/api-server.ts'
@@ -69,16 +70,20 @@ describe('create', () => {
     expect(await config('remote.skypanel.url')).toBe('https://elsewhere/git/x.git\n')
   })
 
-  it('passes on why a name is refused, and what to type', async () => {
-    api.on(appEndpoints.create, () => {
-      throw new Refusal('name_taken', 'shop is taken.')
-    })
-    expect(await bench.run(['create', 'shop'], { cwd: repository })).toEqual({
-      code: 1,
-      stdout: '',
-      stderr:
-        'Creating shop… failed\n ▸    shop is taken.\n ▸\n ▸    Choose another name: skypanel create NAME\n',
-    })
+  it('passes on once why a name is refused and what to do', async () => {
+    for (const [id, message] of [
+      ['name_taken', 'The name shop is taken. Choose another one.'],
+      ['name_invalid', refuseName('Shop') ?? ''],
+    ] as const) {
+      api.on(appEndpoints.create, () => {
+        throw new Refusal(id, message)
+      })
+      expect(await bench.run(['create', 'shop'], { cwd: repository })).toEqual({
+        code: 1,
+        stdout: '',
+        stderr: `Creating shop… failed\n ▸    ${message}\n`,
+      })
+    }
     expect(await config('remote.skypanel.url')).toBe('')
   })
 })

@@ -59,8 +59,10 @@ describe('what runs', () => {
     const before = (await app.instances()).map(({ id }) => id)
     const one = await app.call<{ deployment: string }>('POST', '/restart', { instance: 'web.2' })
     expect(await app.ended(one.deployment)).toMatchObject({ state: 'succeeded', kind: 'restart' })
-    const after = (await app.instances()).filter(({ state }) => state === 'ready').map(({ id }) => id)
+    const ready = async () => (await app.instances()).filter(({ state }) => state === 'ready')
+    const after = (await ready()).map(({ id }) => id)
     expect(after.filter((id) => before.includes(id))).toEqual([before[0]])
+    expect((await ready()).map(({ name }) => name)).toEqual(['web.1', 'web.2'])
     const all = await app.call<{ deployment: string }>('POST', '/restart', {})
     expect(await app.ended(all.deployment)).toMatchObject({ state: 'succeeded' })
     expect(
@@ -77,6 +79,22 @@ describe('what runs', () => {
     await until('it was restarted twice', async () =>
       (await app.instances()).some(({ restarts }) => restarts >= 2),
     )
+  })
+
+  it('keeps its number however quickly releases follow one another', async () => {
+    const app = await apps.make({ web: 'fake' })
+    await app.call('PATCH', '/formation', { updates: [{ type: 'web', quantity: 2 }] })
+    await until('two are ready', async () => (await app.serving()).length === 2)
+    for (const ROUND of ['1', '2', '3', '4']) {
+      const set = await app.call<{ deployment: string }>('PATCH', '/config-vars', { ROUND })
+      expect(await app.ended(set.deployment)).toMatchObject({ state: 'succeeded' })
+      const serving = (await app.instances()).filter(({ state }) => state === 'ready')
+      expect(serving.map(({ name }) => name)).toEqual(['web.1', 'web.2'])
+    }
+    const all = await app.call<{ deployment: string }>('POST', '/restart', {})
+    expect(await app.ended(all.deployment)).toMatchObject({ state: 'succeeded' })
+    const names = (await app.instances()).filter(({ state }) => state === 'ready').map(({ name }) => name)
+    expect(names).toEqual(['web.1', 'web.2'])
   })
 
   it('takes new config vars with a new release', async () => {

@@ -96,6 +96,18 @@ describe('the rollout of a release', () => {
     ])
   })
 
+  it('drains the instance whose number the new one took, and of two with one number only one stays', () => {
+    const old = [1, 2, 3].map((number) => instance({ id: `old-${number}`, number }))
+    const fresh = instance({ id: 'new-2', number: 2, release: 4 })
+    const steps = planRollout(desiredOf([web(3)], true), [...old, fresh], 0).steps
+    expect(steps).toContainEqual({ do: 'drain', id: 'old-2' })
+    expect(steps.filter((step) => step.do === 'drain')).toHaveLength(1)
+    const doubled = [...old, instance({ id: 'other-1', number: 1 })]
+    expect(planRollout(desiredOf([web(3)], false), doubled, 0).steps).toEqual([
+      { do: 'drain', id: 'other-1' },
+    ])
+  })
+
   it('gives an order again until the node has confirmed it', () => {
     const orders = [
       instance({ id: 'l', state: { status: 'intended' } }),

@@ -197,7 +197,7 @@ function planType(
   // An old instance leaves only for a ready new one, and no old one leaves for a candidate that has not yet shown, in
   // each of its process types, that it boots.
   const standIns = isProven(desired, instances, now) ? readyOf(fresh, type, now).length : 0
-  const replaced = keepFirst(stale, Math.max(0, quantity - standIns), desired, now, type)
+  const replaced = keepFirst(stale, Math.max(0, quantity - standIns), desired, now, type, fresh)
   for (const { id, state } of [...excess, ...replaced])
     steps.push({ do: type.routed && state.status === 'ready' ? 'drain' : 'stop', id })
 }
@@ -276,18 +276,30 @@ function readyOf(instances: readonly Live[], type: RolloutType, now: number): Li
   return instances.filter(({ state }) => state.status === 'ready' && now >= state.since + type.settle)
 }
 
-/** All but the `count` that are most worth keeping: ready ones, then those of the serving release, then low numbers. */
+/**
+ * All but the `count` that are most worth keeping: ready ones, then those of the serving release, then those whose
+ * number nobody else has, then low numbers.
+ */
 function keepFirst(
   instances: readonly Live[],
   count: number,
   desired: Desired,
   now: number,
   type: RolloutType,
+  others: readonly Live[] = [],
 ): Live[] {
   const ready = new Set(readyOf(instances, type, now).map(({ id }) => id))
   const worth = ({ id, release, state }: Live) =>
     (ready.has(id) ? 4 : 0) +
     (state.status === 'ready' ? 2 : 0) +
     (release === desired.current?.version ? 1 : 0)
-  return [...instances].sort((a, b) => worth(b) - worth(a) || a.number - b.number).slice(count)
+  const better = (a: Live, b: Live) => worth(b) - worth(a)
+  const taken = new Set(readyOf(others, type, now).map(({ number }) => number))
+  const sorted = [...instances].sort((a, b) => better(a, b) || a.number - b.number)
+  const doubled = new Set<Live>()
+  for (const one of sorted) {
+    if (taken.has(one.number)) doubled.add(one)
+    taken.add(one.number)
+  }
+  return sorted.sort((a, b) => better(a, b) || Number(doubled.has(a)) - Number(doubled.has(b))).slice(count)
 }

@@ -95,14 +95,16 @@ export interface NewInstance {
 }
 
 /**
- * Services take the lowest number that is free; one-offs one that was not used before, as their logs are told apart by
- * it. The caller is the app's only maker of instances of that kind, or holds the app's row.
+ * Services take the lowest number that none of their like has, so that web.1 is followed by web.1, and both are there
+ * while one replaces the other; one-offs one that was not used before, as their logs are told apart by it. The caller
+ * is the app's only maker of instances of that kind, or holds the app's row.
  */
 export async function insertInstance(tx: Tx, one: NewInstance): Promise<number> {
   const number =
     one.kind === 'service'
       ? `SELECT min(free) FROM generate_series(1, 1000) free WHERE NOT EXISTS (
-           SELECT FROM instances WHERE app_id = $2 AND type = $5 AND number = free AND phase <> 'ended')`
+           SELECT FROM instances WHERE app_id = $2 AND type = $5 AND number = free AND release_id = $3 AND generation = $7
+              AND phase IN ('intended', 'started') AND status IS DISTINCT FROM 'exited' AND NOT replace)`
       : 'SELECT coalesce(max(number), 0) + 1 FROM instances WHERE app_id = $2 AND type = $5'
   const [row] = await tx.query<{ number: number }>(
     `WITH place AS (SELECT (${number}) AS number)
