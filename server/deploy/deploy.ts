@@ -29,6 +29,7 @@ import { startJobs } from './run-jobs.ts'
 import { startObserving } from './observe.ts'
 import { startReconciling } from './reconcile.ts'
 import { uploadSource } from '../build/upload-source.ts'
+import { watchMemory } from './watch-memory.ts'
 import { watchBuild } from '../build/watch-build.ts'
 
 /** Who asks: the account that a token belongs to. */
@@ -189,7 +190,13 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     },
     async start() {
       // Whoever leads a node is known there before any order is given.
-      loops.push(startObserving(ctx), startReconciling(ctx), startJobs(ctx), scheduleCollections(ctx))
+      loops.push(
+        startObserving(ctx),
+        startReconciling(ctx),
+        startJobs(ctx),
+        scheduleCollections(ctx),
+        watchMemory(ctx),
+      )
     },
     async [Symbol.asyncDispose]() {
       for (const loop of loops.splice(0).reverse()) {
