@@ -8,6 +8,8 @@ ALTER TABLE instances ADD COLUMN unready text;
 
 -- No new instances are placed while it stands.
 ALTER TABLE nodes ADD COLUMN cordoned_at timestamptz;
+-- contract/nodes.ts#NodeResources, as the agent told it last.
+ALTER TABLE nodes ADD COLUMN resources jsonb;
 
 -- One row for each time that an entry of an app's schedule was due: whoever inserts it starts the run, so that no
 -- restart and no second server runs it twice.
@@ -36,5 +38,6 @@ CREATE TABLE cron_entries (
 -- Down Migration
 
 DROP TABLE cron_entries, cron_runs;
+ALTER TABLE nodes DROP COLUMN resources;
 ALTER TABLE nodes DROP COLUMN cordoned_at;
 ALTER TABLE instances DROP COLUMN unready;

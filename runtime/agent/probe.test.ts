@@ -69,7 +69,7 @@ describe('a check', () => {
   const pace = { interval: 1, failures: 3, successes: 2 }
   const course = (answers: string) => {
     let now = { ok: true, against: 0 }
-    return [...answers].map((answer) => {
+    return answers.split('').map((answer) => {
       now = tally(now, answer === '+', pace)
       return now.ok ? '+' : '-'
     })

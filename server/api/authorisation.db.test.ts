@@ -80,6 +80,8 @@ const RULES: Readonly<Record<string, Access>> = {
   'domains.remove': 'app:manage',
   'buildCaches.list': 'app:view',
   'buildCaches.purge': 'app:deploy',
+  'cluster.nodes': 'platform:admin',
+  'cluster.update': 'platform:admin',
   'formation.list': 'app:view',
   'formation.scale': 'app:deploy',
   'formation.instances': 'app:view',
@@ -180,6 +182,7 @@ const PARAMS = {
   hostname: 'x',
   run: 'x',
   session: 'x',
+  node: 'x',
 }
 const path = (endpoint: Endpoint) => `/api${fillPath(endpoint.path, PARAMS)}`
 

@@ -1,6 +1,7 @@
 import { accountEndpoints } from './accounts.ts'
 import { appEndpoints } from './apps.ts'
 import { buildCacheEndpoints } from './build-caches.ts'
+import { clusterEndpoints } from './cluster.ts'
 import { configVarEndpoints } from './config-vars.ts'
 import { domainEndpoints } from './domains.ts'
 import { formationEndpoints } from './formation.ts'
@@ -15,6 +16,7 @@ export const endpoints = {
   accounts: accountEndpoints,
   apps: appEndpoints,
   buildCaches: buildCacheEndpoints,
+  cluster: clusterEndpoints,
   configVars: configVarEndpoints,
   domains: domainEndpoints,
   formation: formationEndpoints,

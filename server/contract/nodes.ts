@@ -17,6 +17,8 @@ export const Limits = z.object({
   pids: z.number().int().min(8),
   /** Room for what the instance writes below /app; the content ends with the instance. */
   diskMb: z.number().int().min(1),
+  /** Share of the disk beside others that ask for it, 1 to 1000; absent: 100. Only where the kernel can. */
+  ioWeight: z.number().int().min(1).max(1000).optional(),
 })
 export type Limits = z.infer<typeof Limits>
 
@@ -181,6 +183,17 @@ export const BuildEvent = z.discriminatedUnion('type', [
 ])
 export type BuildEvent = z.infer<typeof BuildEvent>
 
+/** What a machine has and what of it is free for everybody; `load` over the last minute. */
+export const NodeResources = z.object({
+  memoryMb: z.number().int(),
+  memoryFreeMb: z.number().int(),
+  cpuMilli: z.number().int(),
+  load: z.number(),
+  diskMb: z.number().int(),
+  diskFreeMb: z.number().int(),
+})
+export type NodeResources = z.infer<typeof NodeResources>
+
 const order = <Shape extends z.ZodRawShape>(shape: Shape) => z.object({ epoch: Epoch, ...shape })
 
 /** The agent's verbs. `events` verbs answer one JSON document a line until they are done. */
@@ -195,6 +208,8 @@ export const agentVerbs = {
       epoch: z.number(),
       drivers: z.array(z.object({ name: DriverName, ok: z.boolean(), detail: z.string() })),
       stack: z.string().nullable(),
+      /** Absent: an agent that does not tell yet. */
+      resources: NodeResources.optional(),
     }),
   },
   /** Raises the epoch; all orders of older servers are refused from now on. */

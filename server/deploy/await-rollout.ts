@@ -4,6 +4,7 @@ import { isRouted, isServing } from '../domain/release.ts'
 import { getDeployment, openRollout } from '../store/deployments.ts'
 import { formationOf } from '../store/formation.ts'
 import { openInstances } from '../store/instances.ts'
+import { cordonedNode } from '../store/nodes.ts'
 import { getRelease } from '../store/releases.ts'
 import { healthWish } from './health-of.ts'
 import { listenFor, type Waiter } from './pause.ts'
@@ -23,6 +24,12 @@ const LOOK_FOR_ROUTER = 20
 export const rolloutStep: WorkStep = {
   name: 'rollout',
   async enter(tx, { ctx, deployment }) {
+    // Its instances would have to be placed.
+    const cordoned = await cordonedNode(tx)
+    if (cordoned !== null && deployment.step !== 'rollout')
+      throw new Rejected('no_room', `the node ${cordoned} is cordoned: nothing new is placed on it.`, {
+        hint: `An administrator ends that with: skypanel nodes:uncordon ${cordoned}`,
+      })
     const formation = await formationOf(tx, deployment.app_id)
     const row = await getDeployment(tx, deployment.id)
     const release = row?.release_id == null ? null : await getRelease(tx, row.release_id)

@@ -4,6 +4,7 @@ import type { AccountId, AppId, DeploymentId } from '../contract/ids.ts'
 import type { Build, Deployment, NewBuild, Release, Upload } from '../contract/releases.ts'
 import type { DeployContext } from './deploy-context.ts'
 import type { BuildCache } from '../contract/build-caches.ts'
+import type { Node } from '../contract/cluster.ts'
 import type { Formation, Instance } from '../contract/formation.ts'
 import type { PushIntake } from './push-intake.ts'
 import type { Run } from '../contract/runs.ts'
@@ -19,6 +20,7 @@ import { destroyApp } from './destroy-app.ts'
 import { getDeployment, deploymentOfBuild, showDeployment } from '../store/deployments.ts'
 import { listBuilds, showBuild } from '../store/builds.ts'
 import { listFormation, scale } from '../formation/scale.ts'
+import { listNodes } from '../nodes/list-nodes.ts'
 import { listInstances } from '../formation/list-instances.ts'
 import { listReleases, showRelease } from '../store/releases.ts'
 import { releaseConfig } from '../releases/release-config.ts'
@@ -59,6 +61,7 @@ export interface RunInput {
   readonly attach: boolean
   readonly pty: { readonly rows: number; readonly columns: number } | null
   readonly env: Readonly<Record<string, string>>
+  readonly size?: string | undefined
 }
 
 /**
@@ -85,7 +88,7 @@ export interface Deploy extends AsyncDisposable {
     actor: Actor,
     input: { version?: number | undefined; formation: boolean },
   ): Promise<{ release: Release; deployment: DeploymentId }>
-  /** Errors: no_release, process_type_unknown, invalid_params (an unknown size). */
+  /** Errors: no_release, process_type_unknown, invalid_params (an unknown size), no_room. */
   scale(tx: Tx, app: AppId, actor: Actor, updates: readonly ScaleUpdate[]): Promise<Formation[]>
   /** Everything, one process type, or one instance (by name or id). */
   restart(
@@ -116,7 +119,7 @@ export interface Deploy extends AsyncDisposable {
   /** What the app's builds find again. Errors: node_unavailable. */
   buildCaches(app: AppId): Promise<BuildCache[]>
   purgeBuildCaches(app: AppId): Promise<{ freed_mb: number }>
-  /** A one-off instance of the current release. Errors: no_release. */
+  /** A one-off instance of the current release. Errors: no_release, invalid_params (an unknown size), no_room. */
   createRun(tx: Tx, app: AppId, actor: Actor, input: RunInput): Promise<Run>
 
   listReleases(app: AppId, limit: number): Promise<Release[]>
@@ -126,6 +129,8 @@ export interface Deploy extends AsyncDisposable {
   deployment(app: AppId, deployment: string): Promise<Deployment>
   formation(app: AppId): Promise<Formation[]>
   instances(app: AppId): Promise<Instance[]>
+  /** The machines, with what is promised on them. */
+  nodes(): Promise<Node[]>
   /**
    * Where the bytes of an attached run are: the agent's unix socket and the path to upgrade. Resolves once the
    * instance exists. Errors: not_found, conflict when the run has ended or was not started with `attach`.
@@ -176,6 +181,7 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     },
     formation: (app) => listFormation(db, app),
     instances: (app) => listInstances(db, app),
+    nodes: () => listNodes(ctx),
     attachPath: (app, run, signal) => attachRun(ctx, app, run, signal),
     async *watchBuildLog(app, build, after, signal) {
       const shown = await showBuild(db, app, build)

@@ -24,8 +24,9 @@ describe('a running instance', () => {
     const [first] = await app.instances()
     const routed = () =>
       platform.db.query('SELECT FROM instances WHERE id = $1 AND unready IS NULL', [first?.id])
-    const silent = await until('it is out of routing', async () =>
-      (await app.instances()).find(({ reason }) => reason !== null),
+    const silent = await until(
+      'it is out of routing',
+      async () => (await app.instances()).find(({ reason }) => reason !== null) ?? null,
     )
     expect(silent).toMatchObject({
       id: first?.id,
@@ -42,8 +43,9 @@ describe('a running instance', () => {
 
   it('that fails its liveness check is replaced, with the reason and the time of the next try', async () => {
     const app = await apps.make({ web: 'fake sick=1200ms print=last_words', files: checks('liveness') })
-    const crashed = await until('it is told', async () =>
-      (await app.instances()).find(({ state }) => state === 'crashed'),
+    const crashed = await until(
+      'it is told',
+      async () => (await app.instances()).find(({ state }) => state === 'crashed') ?? null,
     )
     expect(crashed.reason).toMatch(
       /^Ended: its liveness check failed: GET \/up on port 5000 was answered with 503; next try at \d\d:\d\d:\d\d UTC$/,
@@ -73,7 +75,7 @@ describe('a running instance', () => {
   })
 
   it('is not made by a push whose checks cannot be understood', async () => {
-    const app = await apps.make()
+    const app = await apps.make({})
     const { code, text } = await app.push({ files: { 'skypanel.toml': '[health.web]\npath = "up"\n' } })
     expect(code).not.toBe(0)
     expect(text).toContain('skypanel.toml: health.web.path: begins with a slash')

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { InstanceId } from '../contract/ids.ts'
 import { platformLines } from '../domain/platform-lines.ts'
 import { databaseNow, observeInstances } from '../store/instances.ts'
+import { saveResources } from '../store/nodes.ts'
 import type { DeployContext } from './deploy-context.ts'
 import { NodeError } from './node-client.ts'
 import { tell } from './platform-log.ts'
@@ -29,7 +30,11 @@ async function follow(ctx: DeployContext, signal: AbortSignal): Promise<void> {
   let told = false
   while (!signal.aborted) {
     try {
-      if (after === undefined) await ctx.node.call('lead', {}, { signal })
+      if (after === undefined) {
+        await ctx.node.call('lead', {}, { signal })
+        const { resources } = await ctx.node.call('hello', {}, { signal })
+        if (resources !== undefined) await saveResources(ctx.db, resources)
+      }
       const asked = await databaseNow(ctx.db)
       const seen = await ctx.node.call('observe', after === undefined ? {} : { after }, {
         signal,

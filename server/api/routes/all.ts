@@ -4,6 +4,7 @@ import type { RoutesOf } from '../route.ts'
 import { accountRoutes } from './accounts.ts'
 import { appRoutes } from './apps.ts'
 import { buildCacheRoutes } from './build-caches.ts'
+import { clusterRoutes } from './cluster.ts'
 import { configVarRoutes } from './config-vars.ts'
 import { domainRoutes } from './domains.ts'
 import { formationRoutes } from './formation.ts'
@@ -21,6 +22,7 @@ export const allRoutes = (deps: ApiDeps): AllRoutes => ({
   accounts: accountRoutes(deps),
   apps: appRoutes(deps),
   buildCaches: buildCacheRoutes(deps),
+  cluster: clusterRoutes(deps),
   configVars: configVarRoutes(deps),
   domains: domainRoutes(deps),
   formation: formationRoutes(deps),
