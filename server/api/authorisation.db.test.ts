@@ -82,6 +82,9 @@ const RULES: Readonly<Record<string, Access>> = {
   'buildCaches.purge': 'app:deploy',
   'cluster.nodes': 'platform:admin',
   'cluster.update': 'platform:admin',
+  'cron.list': 'app:view',
+  'cron.runs': 'app:view',
+  'cron.run': 'app:deploy',
   'formation.list': 'app:view',
   'formation.scale': 'app:deploy',
   'formation.instances': 'app:view',
@@ -183,6 +186,7 @@ const PARAMS = {
   run: 'x',
   session: 'x',
   node: 'x',
+  entry: 'x',
 }
 const path = (endpoint: Endpoint) => `/api${fillPath(endpoint.path, PARAMS)}`
 

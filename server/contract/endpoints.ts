@@ -3,6 +3,7 @@ import { appEndpoints } from './apps.ts'
 import { buildCacheEndpoints } from './build-caches.ts'
 import { clusterEndpoints } from './cluster.ts'
 import { configVarEndpoints } from './config-vars.ts'
+import { cronEndpoints } from './cron.ts'
 import { domainEndpoints } from './domains.ts'
 import { formationEndpoints } from './formation.ts'
 import { logEndpoints } from './logs.ts'
@@ -18,6 +19,7 @@ export const endpoints = {
   buildCaches: buildCacheEndpoints,
   cluster: clusterEndpoints,
   configVars: configVarEndpoints,
+  cron: cronEndpoints,
   domains: domainEndpoints,
   formation: formationEndpoints,
   logs: logEndpoints,

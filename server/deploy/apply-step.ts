@@ -72,7 +72,7 @@ export async function launch(ctx: DeployContext, view: View, row: InstanceRow): 
     const spec = specOf(ctx, view, row, release)
     await ctx.node.call('start', { instance: spec })
     // What somebody runs by hand may hold a secret.
-    if (row.kind !== 'run')
+    if (row.kind !== 'run' || row.run?.cron !== undefined)
       tell(ctx, view.app, spec.name, `Starting process with command \`${spec.command}\``)
   } catch (error) {
     if (isDomainError(error, 'node_unavailable')) throw error

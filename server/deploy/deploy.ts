@@ -5,6 +5,7 @@ import type { Build, Deployment, NewBuild, Release, Upload } from '../contract/r
 import type { DeployContext } from './deploy-context.ts'
 import type { BuildCache } from '../contract/build-caches.ts'
 import type { Node } from '../contract/cluster.ts'
+import type { CronEntry, CronRun } from '../contract/cron.ts'
 import type { Formation, Instance } from '../contract/formation.ts'
 import type { PushIntake } from './push-intake.ts'
 import type { Run } from '../contract/runs.ts'
@@ -20,6 +21,10 @@ import { destroyApp } from './destroy-app.ts'
 import { getDeployment, deploymentOfBuild, showDeployment } from '../store/deployments.ts'
 import { listBuilds, showBuild } from '../store/builds.ts'
 import { listFormation, scale } from '../formation/scale.ts'
+import { listCron } from '../cron/list-cron.ts'
+import { runNow } from '../cron/run-now.ts'
+import { startSchedules } from '../cron/run-schedule.ts'
+import { cronRuns } from '../store/cron.ts'
 import { listNodes } from '../nodes/list-nodes.ts'
 import { listInstances } from '../formation/list-instances.ts'
 import { listReleases, showRelease } from '../store/releases.ts'
@@ -121,6 +126,8 @@ export interface Deploy extends AsyncDisposable {
   purgeBuildCaches(app: AppId): Promise<{ freed_mb: number }>
   /** A one-off instance of the current release. Errors: no_release, invalid_params (an unknown size), no_room. */
   createRun(tx: Tx, app: AppId, actor: Actor, input: RunInput): Promise<Run>
+  /** Runs an entry of the schedule now. Errors: not_found, conflict when a run goes on or there is no room. */
+  runCron(tx: Tx, app: AppId, entry: string): Promise<CronRun>
 
   listReleases(app: AppId, limit: number): Promise<Release[]>
   release(app: AppId, version: number): Promise<Release>
@@ -129,6 +136,10 @@ export interface Deploy extends AsyncDisposable {
   deployment(app: AppId, deployment: string): Promise<Deployment>
   formation(app: AppId): Promise<Formation[]>
   instances(app: AppId): Promise<Instance[]>
+  /** What the release that serves runs at its times. */
+  cron(app: AppId): Promise<CronEntry[]>
+  /** What was due, the latest first. */
+  cronRuns(app: AppId, entry: string | null, limit: number): Promise<CronRun[]>
   /** The machines, with what is promised on them. */
   nodes(): Promise<Node[]>
   /**
@@ -181,6 +192,9 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     },
     formation: (app) => listFormation(db, app),
     instances: (app) => listInstances(db, app),
+    cron: (app) => listCron(db, app),
+    cronRuns: (app, entry, limit) => cronRuns(db, app, entry, limit),
+    runCron: (tx, app, entry) => runNow(ctx, tx, app, entry),
     nodes: () => listNodes(ctx),
     attachPath: (app, run, signal) => attachRun(ctx, app, run, signal),
     async *watchBuildLog(app, build, after, signal) {
@@ -202,6 +216,7 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
         startJobs(ctx),
         scheduleCollections(ctx),
         watchMemory(ctx),
+        startSchedules(ctx),
       )
     },
     async [Symbol.asyncDispose]() {

@@ -41,6 +41,8 @@ export interface OneOff {
   readonly env: string
   /** A size of its own; absent: that of its process type. */
   readonly size?: string
+  /** The entry of the schedule that it runs. */
+  readonly cron?: string
 }
 
 const ms = (column: string) => `(extract(epoch FROM instances.${column}) * 1000)::float8 AS ${column}`

@@ -6,6 +6,7 @@ import { appRoutes } from './apps.ts'
 import { buildCacheRoutes } from './build-caches.ts'
 import { clusterRoutes } from './cluster.ts'
 import { configVarRoutes } from './config-vars.ts'
+import { cronRoutes } from './cron.ts'
 import { domainRoutes } from './domains.ts'
 import { formationRoutes } from './formation.ts'
 import { logRoutes } from './logs.ts'
@@ -24,6 +25,7 @@ export const allRoutes = (deps: ApiDeps): AllRoutes => ({
   buildCaches: buildCacheRoutes(deps),
   cluster: clusterRoutes(deps),
   configVars: configVarRoutes(deps),
+  cron: cronRoutes(deps),
   domains: domainRoutes(deps),
   formation: formationRoutes(deps),
   logs: logRoutes(deps),
