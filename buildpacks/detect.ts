@@ -2,12 +2,14 @@ import { readAptfile } from './aptfile.ts'
 import { ask, type Candidate, choose } from './ask.ts'
 import { appFolders } from './app-folders.ts'
 import { appRoot } from './app-root.ts'
+import { cronEntries } from './cron-entries.ts'
 import { type FileView, subView } from './file-view.ts'
 import { own } from './own.ts'
 import { withOwnCaches } from './own-caches.ts'
 import { joinCompanions } from './companion.ts'
 import { type NamedLanguage, namedBuildpacks, namedLanguage } from './named.ts'
 import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
+import { processHealth } from './process-health.ts'
 import type { ProcfileEntry, ProcfileResult } from './procfile.ts'
 import { readProcfile } from './read-procfile.ts'
 import type { LanguagePlan, Provider } from './provider.ts'
@@ -47,12 +49,20 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
     ...namedNotes(looked.named, main, choose(candidates, null)),
     ...besideNotes(main, candidates),
   ]
+  const health = processHealth(here, main.context.view)
+  if (!health.ok) return failure(health.message, health.hint)
+  const cron = cronEntries(here, main.context.view)
+  if (!cron.ok) return failure(cron.message, cron.hint)
   return assemble(
     main,
-    { ...tested, notes: [...notes, ...tested.notes] },
+    { ...tested, notes: [...notes, ...tested.notes, ...health.notes] },
     planned.root ?? root,
     procfile,
     beside,
+    {
+      ...(Object.keys(health.health).length === 0 ? {} : { health: health.health }),
+      ...(cron.entries.length === 0 ? {} : { cron: [...cron.entries] }),
+    },
   )
 }
 
@@ -181,6 +191,7 @@ function assemble(
   root: string,
   procfile: Extract<ProcfileResult, { ok: true }>,
   beside: BuildPlan['detected'],
+  running: Pick<BuildPlan['release'], 'health' | 'cron'>,
 ): PlanResult {
   const { settings, manifest } = main.context
   const plan: BuildPlan = {
@@ -207,6 +218,7 @@ function assemble(
       static: planned.static,
       processes: processesOf(planned, procfile.processes, settings),
       healthcheck: null,
+      ...running,
     },
     ...(planned.flake === undefined ? {} : { flake: planned.flake }),
     notes: [...procfile.notes, ...planned.notes],

@@ -104,6 +104,48 @@ export const Flake = z.object({
 })
 export type Flake = z.infer<typeof Flake>
 
+/** What a process is asked, and what a good answer is; how it is asked stands in contract/nodes.ts of the server. */
+export const ProbeWish = z.object({
+  path: z.string().startsWith('/').nullable(),
+  host: z.string().nullable(),
+  status: z.array(z.tuple([z.number().int(), z.number().int()])).min(1),
+  body: z.string().nullable(),
+  /** Seconds. */
+  timeout: z.number().positive(),
+})
+export const CheckWish = ProbeWish.extend({
+  /** Seconds. */
+  interval: z.number().positive(),
+  failures: z.number().int().min(1),
+  successes: z.number().int().min(1),
+})
+
+/** Checks of one process type. */
+export const ProcessHealth = z.object({
+  /** null: the platform's own way. */
+  startup: ProbeWish.nullable(),
+  readiness: CheckWish.nullable(),
+  liveness: CheckWish.nullable(),
+  /** Seconds; null: the platform's figure. */
+  bootTimeout: z.number().positive().nullable(),
+})
+export type ProcessHealth = z.infer<typeof ProcessHealth>
+
+/** A command that the platform runs at its times, as a one-off instance of the release. */
+export const CronEntry = z.object({
+  /** Tells the entries of an app apart, also over releases. */
+  name: z.string(),
+  /** As written, e.g. `0 3 * * *`; checked by the platform. Times are UTC. */
+  schedule: z.string(),
+  command: z.string(),
+  /** null: the platform's default. */
+  size: z.string().nullable(),
+  /** What becomes of a run that is due while the one before goes on. */
+  overlap: z.enum(['skip', 'allow']),
+  from: z.string(),
+})
+export type CronEntry = z.infer<typeof CronEntry>
+
 export const BuildPlan = z.object({
   planVersion: z.literal(PLAN_VERSION),
   builder: z.string(),
@@ -128,6 +170,9 @@ export const BuildPlan = z.object({
     static: StaticSite.nullable(),
     processes: z.record(z.string(), z.object({ command: z.string(), from: z.string() })),
     healthcheck: z.object({ path: z.string() }).nullable(),
+    /** Of each process type that says more than its command; absent: none does. */
+    health: z.record(z.string(), ProcessHealth).optional(),
+    cron: z.array(CronEntry).optional(),
   }),
   /** Absent: every step of the plan runs in the box, and that is all. */
   flake: Flake.optional(),

@@ -3,8 +3,10 @@ import { accountCommands } from './commands/accounts/commands.ts'
 import { appCommands } from './commands/apps/commands.ts'
 import { buildCommands } from './commands/builds/commands.ts'
 import { configCommands } from './commands/config/commands.ts'
+import { cronCommands } from './commands/cron/commands.ts'
 import { domainCommands } from './commands/domains/commands.ts'
 import { logCommands } from './commands/logs/commands.ts'
+import { nodeCommands } from './commands/nodes/commands.ts'
 import { platformCommands } from './commands/platform/commands.ts'
 import { processCommands } from './commands/ps/commands.ts'
 import { releaseCommands } from './commands/releases/commands.ts'
@@ -15,9 +17,9 @@ export const topics: readonly Topic[] = [
   { title: 'Account', commands: accountCommands },
   { title: 'Apps', commands: appCommands },
   { title: 'Config vars', commands: configCommands },
-  { title: 'Processes', commands: [...processCommands, ...logCommands, ...runCommands] },
+  { title: 'Processes', commands: [...processCommands, ...logCommands, ...runCommands, ...cronCommands] },
   { title: 'Releases', commands: releaseCommands },
   { title: 'Builds', commands: buildCommands },
   { title: 'Domains', commands: domainCommands },
-  { title: 'Platform', commands: platformCommands },
+  { title: 'Platform', commands: [...platformCommands, ...nodeCommands] },
 ]

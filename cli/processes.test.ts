@@ -87,7 +87,12 @@ describe('processes', () => {
     api.on(formationEndpoints.list, () => [sampleFormation('web', 2), sampleFormation('worker', 0)])
     api.on(formationEndpoints.instances, () => [
       sampleInstance('web.10'),
-      sampleInstance('web.2', { state: 'crashed', reason: 'Exited with status 3', restarts: 4 }),
+      sampleInstance('web.2', {
+        state: 'crashed',
+        reason: 'Exited with status 3',
+        restarts: 4,
+        exit: { code: 3, signal: null, out_of_memory: false, lines: ['Error: no database'] },
+      }),
       sampleInstance('run.7'),
     ])
     api.on(formationEndpoints.scale, ({ body }) =>
@@ -95,11 +100,12 @@ describe('processes', () => {
     )
   })
 
-  it('are listed by type, in the order of their numbers, with the reason of a crash', async () => {
+  it('are listed by type, in the order of their numbers, with the reason of a crash and its last words', async () => {
     expect((await bench.run(['ps'])).stdout).toBe(
       [
         '=== web (standard-1x): node web.js (2)',
         'web.2: crashed v3, 4 restarts: Exited with status 3',
+        '    Error: no database',
         'web.10: up v3',
         '',
         '=== worker (standard-1x): node worker.js (0)',

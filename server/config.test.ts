@@ -33,6 +33,7 @@ describe('the configuration', () => {
       databaseUrl: `postgresql://skypanel@/skypanel?host=${encodeURIComponent(join(home, 'run/postgres'))}`,
       rate: { perTokenAndHour: 10 },
       keepReleases: 20,
+      memoryOvercommit: 8,
       version: expect.stringMatching(/^\d+\.\d+\.\d+/),
     })
     write({ ...installation, database: { kind: 'external', url: 'postgresql://db.example/x' } })

@@ -30,6 +30,8 @@ const Environment = z.object({
   /** Requests an hour for one token; Heroku's figure. */
   SKYPANEL_API_RATE: whole.default(4500),
   SKYPANEL_KEEP_RELEASES: whole.default(20),
+  /** How many times the memory of a node may be promised to instances; most use a part of their size. */
+  SKYPANEL_OVERCOMMIT_MEMORY: z.coerce.number().min(0.1).max(1000).default(8),
   SKYPANEL_MAX_PUSH_MB: whole.default(150),
   /** `host` or `host:port`, separated by commas, from which sources may be fetched though they are private or plain http. */
   SKYPANEL_SOURCE_HOSTS: z.string().default(''),
@@ -65,6 +67,7 @@ export interface Config {
   readonly logLevel: string
   readonly rate: { readonly perTokenAndHour: number; readonly loginsPerMinute: number }
   readonly keepReleases: number
+  readonly memoryOvercommit: number
   readonly maxPushMb: number
   /** Hosts of sources that may be private. */
   readonly sourceHosts: readonly string[]
@@ -128,6 +131,7 @@ export function loadConfig(home: string, env: NodeJS.ProcessEnv = process.env): 
     logLevel: vars.SKYPANEL_LOG_LEVEL,
     rate: { perTokenAndHour: vars.SKYPANEL_API_RATE, loginsPerMinute: 10 },
     keepReleases: vars.SKYPANEL_KEEP_RELEASES,
+    memoryOvercommit: vars.SKYPANEL_OVERCOMMIT_MEMORY,
     maxPushMb: vars.SKYPANEL_MAX_PUSH_MB,
     sourceHosts: vars.SKYPANEL_SOURCE_HOSTS.split(',')
       .map((host) => host.trim().toLowerCase())

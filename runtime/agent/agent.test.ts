@@ -4,7 +4,7 @@ import { request } from 'node:http'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { describe, expect, test } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { RunFrame } from '../../server/contract/runs.ts'
 import { encodeFrame, frameDecoder } from '../driver/frames.ts'
 import {
@@ -84,6 +84,46 @@ describe('instances', () => {
     })
     await call('start', { epoch: 1, instance })
     await until(instance.id, 'ready')
+  })
+
+  const check = (probe: object) => ({
+    path: '/',
+    host: null,
+    status: [[200, 299]] as [number, number][],
+    body: null,
+    timeout: 1,
+    interval: 0.03,
+    failures: 2,
+    successes: 1,
+    ...probe,
+  })
+
+  test('a running instance that fails its readiness check says so until it answers again', async () => {
+    const port = freshPort()
+    const health = { path: null, port, bootTimeout: 5, readiness: check({}) }
+    const instance = spec('fake sick=100ms well=500ms', { health })
+    await call('start', { epoch: 1, instance })
+    const why = async () => {
+      const state = agent.context.instances.find(instance.id)?.state.status
+      await sleep(10)
+      return state?.status === 'ready' ? (state.unready ?? 'well') : state?.status
+    }
+    await vi.waitUntil(async () => (await why()) === `GET / on port ${port} was answered with 503`, 5000)
+    await replaceAgent()
+    await vi.waitUntil(async () => (await why()) === 'well', 5000)
+  })
+
+  test('one that fails its liveness check is ended and says why', async () => {
+    const port = freshPort()
+    const health = { path: null, port, bootTimeout: 5, liveness: check({ body: 'sample' }) }
+    const sick = spec('fake sick=100ms graceful=10ms', { health })
+    await call('start', { epoch: 1, instance: sick })
+    expect((await until(sick.id, 'exited')).state).toMatchObject({
+      exit: {
+        reason: 'unhealthy',
+        message: `Ended: its liveness check failed: GET / on port ${port} was answered with 503`,
+      },
+    })
   })
 
   test('one that does not hear SIGTERM is killed after its grace', async () => {

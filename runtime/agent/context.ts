@@ -3,7 +3,7 @@ import type { AgentConfig } from '../config.ts'
 import type { Driver } from '../driver/driver.ts'
 import type { Builds } from './builds.ts'
 import type { Fence } from './epoch.ts'
-import type { Instances } from './instances.ts'
+import type { Instances } from './instance-orders.ts'
 import type { UidRanges } from './uid-ranges.ts'
 
 /** Everything with state, built once in `agent.ts` and handed to each verb. */

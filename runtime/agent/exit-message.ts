@@ -1,6 +1,7 @@
-import type { Exit, InstanceSpec } from '../../server/contract/nodes.ts'
+import type { Exit, InstanceSpec, Probe } from '../../server/contract/nodes.ts'
+import { describeProbe, startupProbe } from './probe.ts'
 
-export type Ending = 'stopped' | 'killed' | 'boot timeout'
+export type Ending = 'stopped' | 'killed' | 'boot timeout' | 'unhealthy'
 
 type End = Pick<Exit, 'code' | 'signal' | 'oom'>
 
@@ -20,6 +21,8 @@ export function exitMessage(
   switch (reason) {
     case 'boot timeout':
       return spec.health === null ? 'Did not become ready in time' : bootMessage(spec.health)
+    case 'unhealthy':
+      return 'Ended: its liveness check failed'
     case 'start failed':
       return 'Could not be started'
     case 'lost':
@@ -34,9 +37,18 @@ export function exitMessage(
 }
 
 function bootMessage(health: NonNullable<InstanceSpec['health']>): string {
+  const probe = startupProbe(health)
   const what =
-    health.path === null
+    probe.path === null
       ? `Did not listen on port ${health.port}`
-      : `GET ${health.path} on port ${health.port} did not answer below 400`
+      : `${describeProbe(probe, health.port)} did not answer ${goodAnswer(probe)}`
   return `${what} within ${health.bootTimeout} s; the port is in the variable PORT, and 0.0.0.0 is the address to listen on`
+}
+
+function goodAnswer({ status, body }: Probe): string {
+  const [only] = status
+  const below = status.length === 1 && only?.[0] === 100
+  const ranges = status.map(([low, high]) => (low === high ? `${low}` : `${low}-${high}`)).join(' or ')
+  const code = below ? `below ${(only?.[1] ?? 399) + 1}` : `with ${ranges}`
+  return body === null ? code : `${code} and ${JSON.stringify(body)} in it`
 }

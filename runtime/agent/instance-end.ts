@@ -11,7 +11,7 @@ export async function instanceEnd(record: InstanceRecord, how: End, failure: str
   const failed = reason === 'start failed'
   const { folder } = record.placement
   const tail = failed ? await supervisorLines(folder) : await lastLines(folder)
-  const why = failure ?? (failed ? (tail.at(-1) ?? null) : null)
+  const why = failure ?? (failed ? (tail.at(-1) ?? null) : (record.state.ending?.why ?? null))
   return {
     ...how,
     reason,

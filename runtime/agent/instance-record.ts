@@ -21,7 +21,14 @@ const StateFile = z.object({
   version: z.literal(1),
   status: InstanceStatus,
   /** An order to end it that was begun: its reason, and when SIGKILL is due (ms). */
-  ending: z.object({ reason: z.enum(['stopped', 'killed', 'boot timeout']), killAt: z.number() }).nullable(),
+  ending: z
+    .object({
+      reason: z.enum(['stopped', 'killed', 'boot timeout', 'unhealthy']),
+      killAt: z.number(),
+      /** What was wrong, in words. */
+      why: z.string().optional(),
+    })
+    .nullable(),
   /** Nothing outside of the folder is left. */
   cleared: z.boolean(),
   /** Its end was told and acknowledged; the folder waits for the logs process. */

@@ -1,14 +1,14 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { RegisteredInstance } from '../../server/contract/directory.ts'
 import type { Exit, InstanceSpec, InstanceStatus, ObservedInstance } from '../../server/contract/nodes.ts'
-import type { Driver } from '../driver/driver.ts'
 import { APP_PORT } from '../installation.ts'
 import { AgentError } from './agent-error.ts'
 import { countChanges } from './changes.ts'
 import type { Ending } from './exit-message.ts'
+import { endWatch, keepWatch, untilUp } from './health-checks.ts'
 import { instanceEnd, lostEnd } from './instance-end.ts'
+import type { Instances, InstancesOptions } from './instance-orders.ts'
 import {
   freeIndex,
   type InstanceRecord,
@@ -21,46 +21,6 @@ import {
 } from './instance-record.ts'
 import { limitConcurrency } from './limit-concurrency.ts'
 import { removeIfRead, writeLogSource } from './log-source.ts'
-import type { Prober } from './probe-client.ts'
-import type { Publisher } from './publisher.ts'
-import type { UidRanges } from './uid-ranges.ts'
-
-export interface InstancesOptions {
-  readonly driver: Driver
-  /** Folder of all instances, and the one in which the logs process notes what it has read. */
-  readonly folder: string
-  readonly logsRead: string
-  readonly logGroup: number | null
-  readonly uids: UidRanges
-  readonly prober: Prober
-  publisher(serving: () => readonly RegisteredInstance[]): Publisher
-  address(index: number): string
-  readonly addresses: number
-  readonly parallelStarts: number
-  readonly warn: (message: string, error?: unknown) => void
-}
-
-export interface Instances {
-  /** Takes over what a former agent started, then tells the registry. Once, before anything else. */
-  adopt(): Promise<void>
-  start(spec: InstanceSpec): ObservedInstance
-  drain(id: string): Promise<void>
-  stop(id: string): Promise<void>
-  kill(id: string): Promise<void>
-  forget(id: string): Promise<void>
-  /** With `after`: waits up to `limit` ms for another version. */
-  observe(
-    after: number | undefined,
-    limit: number,
-  ): Promise<{ version: number; instances: ObservedInstance[] }>
-  find(id: string): InstanceRecord | null
-  all(): readonly InstanceRecord[]
-  /** Resolves when it has ended. */
-  ended(id: string): Promise<Exit>
-  /** Removes folders of forgotten instances whose logs were read. */
-  tidy(now: number): void
-  close(): void
-}
 
 export function createInstances(options: InstancesOptions): Instances {
   const { driver, warn } = options
@@ -157,20 +117,18 @@ export function createInstances(options: InstancesOptions): Instances {
 
   /** Follows a running instance to its readiness and its end. */
   function watch(record: InstanceRecord): void {
-    const { handle, spec, placement } = record
+    const { handle, spec } = record
     if (handle === null || closed) return
     void driver
       .wait(handle)
       .then((how) => (closed ? undefined : end(record, how)))
       .catch((error: unknown) => warn(`Lost sight of ${spec.id}`, error))
-    if (record.state.status.status !== 'starting' || record.state.ending !== null) return
+    if (record.state.ending !== null) return
+    if (record.state.status.status === 'ready') return followHealth(record)
+    if (record.state.status.status !== 'starting') return
     const { health } = spec
     if (health === null) return void becomeReady(record)
-    options.prober.watch(
-      spec.id,
-      { address: placement.address, port: health.port, path: health.path },
-      () => void becomeReady(record),
-    )
+    untilUp(options.prober, record, health, () => void becomeReady(record))
     timer(
       spec.id,
       record.state.status.since + health.bootTimeout * 1000 - Date.now(),
@@ -189,7 +147,34 @@ export function createInstances(options: InstancesOptions): Instances {
       // The router knows it before the server does, or an old instance could be taken away too early.
       await publisher.sync()
     }
-    if (record.state.status.status === 'starting' && record.state.ending === null) status(record, 'ready')
+    if (record.state.status.status !== 'starting' || record.state.ending !== null) return
+    status(record, 'ready')
+    followHealth(record)
+  }
+
+  function followHealth(record: InstanceRecord): void {
+    const failed = (error: unknown) => warn(`Cannot act on the health of ${record.spec.id}`, error)
+    keepWatch(options.prober, record, {
+      unready: (why) => void routeByHealth(record, why).catch(failed),
+      dead: (why) => void finish(record, 'unhealthy', why).catch(failed),
+    })
+  }
+
+  /** Out of routing while its readiness check fails, and back. */
+  async function routeByHealth(record: InstanceRecord, unready: string | null): Promise<void> {
+    const { id, routed } = record.spec
+    const mayServe = () => record.state.status.status === 'ready' && record.state.ending === null
+    if (!mayServe()) return
+    if (unready !== null) {
+      change(record, { status: { status: 'ready', since: Date.now(), unready } })
+      return await unroute(id)
+    }
+    if (routed) {
+      serving.add(id)
+      await publisher.sync()
+    }
+    // Meanwhile it may have fallen silent again, or have been told to go.
+    if (mayServe() && (!routed || serving.has(id))) status(record, 'ready')
   }
 
   async function unroute(id: string): Promise<void> {
@@ -204,7 +189,7 @@ export function createInstances(options: InstancesOptions): Instances {
     const { spec, handle } = record
     if (exited(record)) return
     clearTimeout(timers.get(spec.id))
-    options.prober.cancel(spec.id)
+    endWatch(options.prober, spec.id)
     const routed = unroute(spec.id)
     const exit = await instanceEnd(record, how, failure)
     await routed
@@ -231,15 +216,16 @@ export function createInstances(options: InstancesOptions): Instances {
   }
 
   /** Ends it for a reason of ours. What serves gets SIGTERM and its grace; what is not ready yet is killed at once. */
-  async function finish(record: InstanceRecord, reason: Ending): Promise<void> {
+  async function finish(record: InstanceRecord, reason: Ending, why?: string): Promise<void> {
     const { spec } = record
     if (exited(record)) return
-    const gentle = reason === 'stopped' && record.state.status.status !== 'starting'
+    const gentle =
+      (reason === 'stopped' || reason === 'unhealthy') && record.state.status.status !== 'starting'
     const before = record.state.ending
     if (before !== null && (gentle || reason === 'boot timeout')) return
     const killAt = Date.now() + (gentle ? spec.grace * 1000 : 0)
-    change(record, { ending: before ?? { reason, killAt } })
-    options.prober.cancel(spec.id)
+    change(record, { ending: before ?? { reason, killAt, ...(why === undefined ? {} : { why }) } })
+    endWatch(options.prober, spec.id)
     await unroute(spec.id)
     if (record.state.status.status === 'ready') status(record, 'draining')
     await carryOut(record, gentle, killAt)
@@ -274,13 +260,14 @@ export function createInstances(options: InstancesOptions): Instances {
     }
     const over = await Promise.race([driver.wait(adopted), sleep(20, null)])
     if (over !== null) return await end(record, over)
-    if (state.status.status === 'ready' && record.spec.routed && state.ending === null)
-      serving.add(record.spec.id)
+    const { status: now } = state
+    const answers = now.status === 'ready' && now.unready === undefined
+    if (answers && record.spec.routed && state.ending === null) serving.add(record.spec.id)
     watch(record)
     if (state.ending !== null)
       await carryOut(
         record,
-        state.ending.reason === 'stopped' && state.status.status === 'draining',
+        state.status.status === 'draining' && ['stopped', 'unhealthy'].includes(state.ending.reason),
         state.ending.killAt,
       )
   }
@@ -312,6 +299,7 @@ export function createInstances(options: InstancesOptions): Instances {
     },
     async drain(id) {
       const record = get(id)
+      endWatch(options.prober, id)
       await unroute(id)
       if (record.state.status.status === 'ready') status(record, 'draining')
     },

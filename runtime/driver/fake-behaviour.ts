@@ -5,6 +5,7 @@
  *   exit=3          ends with this status          after=2s      how long it runs before that (default: at once)
  *   signal=SIGABRT  is ended by this signal        oom           is ended for lack of memory
  *   ready=200ms     starts to listen after this    never-ready   never listens
+ *   sick=300ms      answers 503 after this         well=800ms    answers well again after this
  *   graceful=300ms  time from SIGTERM to its end   deaf          does not hear SIGTERM
  *   print=text      a line on stdout (`_` is a space)   lines=1000   numbered lines on stdout
  *   print-env=NAME  the value of a variable as JSON     echo         an attached run gives back what it gets
@@ -19,6 +20,8 @@ export interface FakeBehaviour {
     readonly oom: boolean
   } | null
   readonly graceful: number | null
+  /** ms after its start between which it answers that it is not well; null: never. */
+  readonly sick: { readonly from: number; readonly until: number } | null
   readonly prints: readonly string[]
   readonly lines: number
   readonly printEnv: readonly string[]
@@ -45,7 +48,9 @@ export function parseFakeCommand(command: string): FakeBehaviour {
     code === null && signal === null
       ? null
       : { after: duration('after') ?? 0, code: signal === null ? code : null, signal, oom: has('oom') }
+  const sick = duration('sick')
   return {
+    sick: sick === null ? null : { from: sick, until: duration('well') ?? Number.POSITIVE_INFINITY },
     readyAfter: has('never-ready') ? null : (duration('ready') ?? 0),
     ends,
     graceful: has('deaf') ? null : (duration('graceful') ?? 0),

@@ -70,6 +70,9 @@ export function createFakeDriver(now: () => number = Date.now): Driver {
     const timer = setTimeout(
       () => {
         const server = createServer((_, response) => {
+          const age = now() - life.startedAt
+          const { sick } = behaviour
+          response.statusCode = sick !== null && age >= sick.from && age < sick.until ? 503 : 200
           response.setHeader('content-type', 'application/json')
           response.end(
             `${JSON.stringify({ app: life.app, name: life.name, release: life.release, instance: handle.id })}\n`,

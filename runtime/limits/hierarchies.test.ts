@@ -50,6 +50,18 @@ test('the same limits are written in the words of each version', () => {
   ])
 })
 
+test('the share of the disk is written where the kernel has one', () => {
+  const limits = { memoryMb: 128, cpuMilli: 500, pids: 64, ioWeight: 5 }
+  const weights = (mounts: string, controllers: string[]) =>
+    findHierarchies(mounts, () => controllers)
+      .flatMap((hierarchy) => limitFiles(hierarchy, limits))
+      .filter(({ file }) => file.includes('io'))
+  expect(weights('cgroup2 /c cgroup2 rw 0 0', ['io'])).toEqual([
+    { file: 'io.weight', value: 'default 5', optional: true },
+  ])
+  expect(weights('cgroup2 /c cgroup2 rw 0 0', ['memory'])).toEqual([])
+})
+
 test('a build gives way to instances in the words of each version', () => {
   const limits = { memoryMb: 128, cpuMilli: 500, pids: 64, yields: true }
   const weights = (mounts: string, controllers: string[]) =>

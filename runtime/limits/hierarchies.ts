@@ -30,6 +30,8 @@ export interface GroupLimits {
   readonly memoryMb: number
   readonly cpuMilli: number
   readonly pids: number
+  /** Share of the disk beside others, 1 to 1000; absent: the kernel's own, 100. Version 2 alone has it for every scheduler. */
+  readonly ioWeight?: number | undefined
   /** Gives way: beside the groups of instances it gets a tenth of a processor's time, and all that they leave. */
   readonly yields?: boolean
 }
@@ -65,6 +67,9 @@ export function limitFiles(
       add('cpu.cfs_quota_us', String(quota))
     }
   }
+  const { ioWeight } = limits
+  if (ioWeight !== undefined && hierarchy.controllers.includes('io'))
+    add('io.weight', `default ${ioWeight}`, true)
   if (hierarchy.controllers.includes('pids')) add('pids.max', String(limits.pids))
   return files
 }

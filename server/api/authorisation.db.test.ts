@@ -80,6 +80,11 @@ const RULES: Readonly<Record<string, Access>> = {
   'domains.remove': 'app:manage',
   'buildCaches.list': 'app:view',
   'buildCaches.purge': 'app:deploy',
+  'cluster.nodes': 'platform:admin',
+  'cluster.update': 'platform:admin',
+  'cron.list': 'app:view',
+  'cron.runs': 'app:view',
+  'cron.run': 'app:deploy',
   'formation.list': 'app:view',
   'formation.scale': 'app:deploy',
   'formation.instances': 'app:view',
@@ -180,6 +185,8 @@ const PARAMS = {
   hostname: 'x',
   run: 'x',
   session: 'x',
+  node: 'x',
+  entry: 'x',
 }
 const path = (endpoint: Endpoint) => `/api${fillPath(endpoint.path, PARAMS)}`
 

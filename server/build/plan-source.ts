@@ -6,6 +6,7 @@ import { planFolder } from '../../buildpacks/plan-folder.ts'
 import type { BuildPlan, PlanResult } from '../../buildpacks/plan.ts'
 import { Registries } from '../../buildpacks/registries.ts'
 import type { AppId } from '../contract/ids.ts'
+import { faultInSchedule } from '../cron/entries.ts'
 import type { DeployContext } from '../deploy/deploy-context.ts'
 import { recall } from '../store/build-cache.ts'
 
@@ -37,7 +38,10 @@ export async function planSource(
       versions: 'exact',
       now: Date.now(),
     })
-    return { ...result, locked: result.ok ? lockedTools(result.plan, lock) : new Set() }
+    if (!result.ok) return { ...result, locked: new Set() }
+    const fault = faultInSchedule(result.plan)
+    if (fault !== null) return { ok: false, ...fault, asked: [], locked: new Set() }
+    return { ...result, locked: lockedTools(result.plan, lock) }
   } catch (error) {
     if (!(error instanceof InventoryUnreachable)) throw error
     return {

@@ -1,7 +1,9 @@
 import { accountEndpoints } from './accounts.ts'
 import { appEndpoints } from './apps.ts'
 import { buildCacheEndpoints } from './build-caches.ts'
+import { clusterEndpoints } from './cluster.ts'
 import { configVarEndpoints } from './config-vars.ts'
+import { cronEndpoints } from './cron.ts'
 import { domainEndpoints } from './domains.ts'
 import { formationEndpoints } from './formation.ts'
 import { logEndpoints } from './logs.ts'
@@ -15,7 +17,9 @@ export const endpoints = {
   accounts: accountEndpoints,
   apps: appEndpoints,
   buildCaches: buildCacheEndpoints,
+  cluster: clusterEndpoints,
   configVars: configVarEndpoints,
+  cron: cronEndpoints,
   domains: domainEndpoints,
   formation: formationEndpoints,
   logs: logEndpoints,

@@ -22,6 +22,16 @@ export const Instance = z.object({
   /** Why it is where it is, in words: the exit code, the signal, out of memory, the next try. */
   reason: z.string().nullable(),
   restarts: z.number().int(),
+  /** How it ended, with the last lines that it printed; null while it runs. */
+  exit: z
+    .object({
+      code: z.number().int().nullable(),
+      signal: z.string().nullable(),
+      out_of_memory: z.boolean(),
+      lines: z.array(z.string()),
+    })
+    .nullable()
+    .default(null),
   started_at: Time.nullable(),
 })
 export type Instance = z.infer<typeof Instance>

@@ -17,8 +17,35 @@ export const Limits = z.object({
   pids: z.number().int().min(8),
   /** Room for what the instance writes below /app; the content ends with the instance. */
   diskMb: z.number().int().min(1),
+  /** Share of the disk beside others that ask for it, 1 to 1000; absent: 100. Only where the kernel can. */
+  ioWeight: z.number().int().min(1).max(1000).optional(),
 })
 export type Limits = z.infer<typeof Limits>
+
+/** One question to an instance, and what a good answer is. */
+export const Probe = z.object({
+  /** Without a path the port has to accept a connection, and that is all; with one it is asked by GET. */
+  path: z.string().startsWith('/').nullable(),
+  /** The Host header; null: the instance's address. */
+  host: z.string().nullable(),
+  /** Ranges of statuses that are good, both ends included. */
+  status: z.array(z.tuple([z.number().int(), z.number().int()])).min(1),
+  /** What the body has to contain within its first 64 KB; null: anything. */
+  body: z.string().nullable(),
+  /** Seconds for an answer. */
+  timeout: z.number().positive(),
+})
+export type Probe = z.infer<typeof Probe>
+
+/** A question that is asked again and again while the instance runs. */
+export const PeriodicProbe = Probe.extend({
+  /** Seconds from an answer to the next question. */
+  interval: z.number().positive(),
+  /** So many bad answers in a row, and it counts as failed; so many good ones, and it is well again. */
+  failures: z.number().int().min(1),
+  successes: z.number().int().min(1),
+})
+export type PeriodicProbe = z.infer<typeof PeriodicProbe>
 
 export const HealthCheck = z.object({
   /** Without a path: the port accepts a connection. With one: GET answers below 400. */
@@ -26,7 +53,14 @@ export const HealthCheck = z.object({
   port: z.number().int().min(1).max(65_535),
   /** Seconds until an instance that is not ready counts as failed. */
   bootTimeout: z.number().positive(),
+  /** In the place of `path`, where more than a path is asked for. */
+  startup: Probe.optional(),
+  /** An instance that fails it leaves routing, and comes back when it answers again. */
+  readiness: PeriodicProbe.optional(),
+  /** An instance that fails it is ended, and replaced as one that crashed. */
+  liveness: PeriodicProbe.optional(),
 })
+export type HealthCheck = z.infer<typeof HealthCheck>
 
 /** What a build left behind: everything that an instance of it needs, all of it store paths. */
 export const Artifact = z.object({
@@ -97,7 +131,7 @@ export const Exit = z.object({
   code: z.number().int().nullable(),
   signal: z.string().nullable(),
   oom: z.boolean(),
-  reason: z.enum(['exited', 'stopped', 'killed', 'boot timeout', 'start failed', 'lost']),
+  reason: z.enum(['exited', 'stopped', 'killed', 'boot timeout', 'unhealthy', 'start failed', 'lost']),
   /** A sentence for people, e.g. `Exited with status 3`, `Killed: used more than 512 MB of memory`. */
   message: z.string(),
   /** The last lines that it printed, for the one who pushed. */
@@ -107,7 +141,8 @@ export type Exit = z.infer<typeof Exit>
 
 export const InstanceStatus = z.discriminatedUnion('status', [
   z.object({ status: z.literal('starting'), since: z.number() }),
-  z.object({ status: z.literal('ready'), since: z.number() }),
+  /** `unready`: why it is out of routing, while its readiness check fails. */
+  z.object({ status: z.literal('ready'), since: z.number(), unready: z.string().optional() }),
   z.object({ status: z.literal('draining'), since: z.number() }),
   z.object({ status: z.literal('exited'), since: z.number(), exit: Exit }),
 ])
@@ -148,6 +183,17 @@ export const BuildEvent = z.discriminatedUnion('type', [
 ])
 export type BuildEvent = z.infer<typeof BuildEvent>
 
+/** What a machine has and what of it is free for everybody; `load` over the last minute. */
+export const NodeResources = z.object({
+  memoryMb: z.number().int(),
+  memoryFreeMb: z.number().int(),
+  cpuMilli: z.number().int(),
+  load: z.number(),
+  diskMb: z.number().int(),
+  diskFreeMb: z.number().int(),
+})
+export type NodeResources = z.infer<typeof NodeResources>
+
 const order = <Shape extends z.ZodRawShape>(shape: Shape) => z.object({ epoch: Epoch, ...shape })
 
 /** The agent's verbs. `events` verbs answer one JSON document a line until they are done. */
@@ -162,6 +208,8 @@ export const agentVerbs = {
       epoch: z.number(),
       drivers: z.array(z.object({ name: DriverName, ok: z.boolean(), detail: z.string() })),
       stack: z.string().nullable(),
+      /** Absent: an agent that does not tell yet. */
+      resources: NodeResources.optional(),
     }),
   },
   /** Raises the epoch; all orders of older servers are refused from now on. */

@@ -41,6 +41,7 @@ export const runEndpoints = {
         .nullable()
         .default(null),
       env: z.record(z.string(), z.string()).default({}),
+      size: z.string().max(30).optional(),
     }),
     reply: Run,
     status: 201,

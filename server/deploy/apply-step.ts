@@ -69,7 +69,11 @@ export async function launch(ctx: DeployContext, view: View, row: InstanceRow): 
   const release = await getRelease(ctx.db, row.release_id)
   if (release === null) return
   try {
-    await ctx.node.call('start', { instance: specOf(ctx, view, row, release) })
+    const spec = specOf(ctx, view, row, release)
+    await ctx.node.call('start', { instance: spec })
+    // What somebody runs by hand may hold a secret.
+    if (row.kind !== 'run' || row.run?.cron !== undefined)
+      tell(ctx, view.app, spec.name, `Starting process with command \`${spec.command}\``)
   } catch (error) {
     if (isDomainError(error, 'node_unavailable')) throw error
     if (error instanceof NodeError && error.id === 'stale_epoch') throw error
@@ -87,7 +91,7 @@ export async function launch(ctx: DeployContext, view: View, row: InstanceRow): 
 }
 
 function specOf(ctx: DeployContext, { app, facts, formation }: View, row: InstanceRow, release: ReleaseRow) {
-  const size = formation.find(({ type }) => type === row.type)?.size ?? DEFAULT_SIZE
+  const size = row.run?.size ?? formation.find(({ type }) => type === row.type)?.size ?? DEFAULT_SIZE
   return instanceSpec(
     ctx,
     { id: app, name: facts.name, health_check_path: facts.health_check_path },
@@ -118,6 +122,8 @@ export async function stop(ctx: DeployContext, view: View, row: InstanceRow): Pr
   await order(ctx, view, row, 'stopping', 'stop')
   ctx.crash('stop.journaled')
   const known = await tolerant(() => ctx.node.call('stop', { instance: row.id }))
+  if (known && (row.status === 'ready' || row.status === 'draining'))
+    tell(ctx, view.app, `${row.type}.${row.number}`, 'Stopping all processes with SIGTERM')
   ctx.crash('stop.done')
   await confirmStopped(ctx, row, known)
 }
@@ -160,7 +166,9 @@ export async function forget(ctx: DeployContext, view: View, row: InstanceRow): 
     return true
   })
   ctx.crash('forget.journaled')
-  if (ended && !wasWanted(row)) tell(ctx, view.app, `${row.type}.${row.number}`, row.exit?.message ?? 'Ended')
+  // Every other end was told when the node told of it.
+  if (ended && (row.exit?.reason === 'start failed' || row.exit?.reason === 'lost'))
+    tell(ctx, view.app, `${row.type}.${row.number}`, row.exit.message)
   await tolerant(() => ctx.node.call('forget', { instance: row.id }))
   ctx.crash('forget.done')
 }

@@ -4,6 +4,9 @@ import { isRouted, isServing } from '../domain/release.ts'
 import { getDeployment, openRollout } from '../store/deployments.ts'
 import { formationOf } from '../store/formation.ts'
 import { openInstances } from '../store/instances.ts'
+import { cordonedNode } from '../store/nodes.ts'
+import { getRelease } from '../store/releases.ts'
+import { healthWish } from './health-of.ts'
 import { listenFor, type Waiter } from './pause.ts'
 import { Rejected } from './rejected.ts'
 import { checkSignal, guarded, type Work, type WorkStep } from './work.ts'
@@ -21,10 +24,21 @@ const LOOK_FOR_ROUTER = 20
 export const rolloutStep: WorkStep = {
   name: 'rollout',
   async enter(tx, { ctx, deployment }) {
+    // Its instances would have to be placed.
+    const cordoned = await cordonedNode(tx)
+    if (cordoned !== null && deployment.step !== 'rollout')
+      throw new Rejected('no_room', `the node ${cordoned} is cordoned: nothing new is placed on it.`, {
+        hint: `An administrator ends that with: skypanel nodes:uncordon ${cordoned}`,
+      })
     const formation = await formationOf(tx, deployment.app_id)
-    const most = Math.max(1, ...formation.filter(isServing).map(({ quantity }) => quantity))
-    // In the worst case they boot one after the other.
-    await openRollout(tx, deployment.id, ctx.settings.rolloutSlack + ctx.settings.bootTimeout * most)
+    const row = await getDeployment(tx, deployment.id)
+    const release = row?.release_id == null ? null : await getRelease(tx, row.release_id)
+    const timeout = (type: string) =>
+      (release === null ? null : healthWish(release, type)?.bootTimeout) ?? ctx.settings.bootTimeout
+    // In the worst case those of a type boot one after the other.
+    const longest = formation.filter(isServing).map(({ type, quantity }) => quantity * timeout(type))
+    const most = Math.max(ctx.settings.bootTimeout, ...longest)
+    await openRollout(tx, deployment.id, ctx.settings.rolloutSlack + most)
   },
   async run(work) {
     const { ctx, deployment } = work

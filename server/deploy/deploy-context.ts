@@ -33,6 +33,8 @@ export interface DeploySettings {
   /** Seconds that a release phase may take. */
   readonly releasePhase: number
   readonly keepReleases: number
+  /** How many times a node's memory may be promised. */
+  readonly memoryOvercommit: number
   /** MB that the store may hold after a collection; null: only what is not needed goes. */
   readonly storeBudget: number | null
   readonly build: {

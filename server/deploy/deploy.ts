@@ -4,6 +4,8 @@ import type { AccountId, AppId, DeploymentId } from '../contract/ids.ts'
 import type { Build, Deployment, NewBuild, Release, Upload } from '../contract/releases.ts'
 import type { DeployContext } from './deploy-context.ts'
 import type { BuildCache } from '../contract/build-caches.ts'
+import type { Node } from '../contract/cluster.ts'
+import type { CronEntry, CronRun } from '../contract/cron.ts'
 import type { Formation, Instance } from '../contract/formation.ts'
 import type { PushIntake } from './push-intake.ts'
 import type { Run } from '../contract/runs.ts'
@@ -19,6 +21,11 @@ import { destroyApp } from './destroy-app.ts'
 import { getDeployment, deploymentOfBuild, showDeployment } from '../store/deployments.ts'
 import { listBuilds, showBuild } from '../store/builds.ts'
 import { listFormation, scale } from '../formation/scale.ts'
+import { listCron } from '../cron/list-cron.ts'
+import { runNow } from '../cron/run-now.ts'
+import { startSchedules } from '../cron/run-schedule.ts'
+import { cronRuns } from '../store/cron.ts'
+import { listNodes } from '../nodes/list-nodes.ts'
 import { listInstances } from '../formation/list-instances.ts'
 import { listReleases, showRelease } from '../store/releases.ts'
 import { releaseConfig } from '../releases/release-config.ts'
@@ -29,6 +36,7 @@ import { startJobs } from './run-jobs.ts'
 import { startObserving } from './observe.ts'
 import { startReconciling } from './reconcile.ts'
 import { uploadSource } from '../build/upload-source.ts'
+import { watchMemory } from './watch-memory.ts'
 import { watchBuild } from '../build/watch-build.ts'
 
 /** Who asks: the account that a token belongs to. */
@@ -58,6 +66,7 @@ export interface RunInput {
   readonly attach: boolean
   readonly pty: { readonly rows: number; readonly columns: number } | null
   readonly env: Readonly<Record<string, string>>
+  readonly size?: string | undefined
 }
 
 /**
@@ -84,7 +93,7 @@ export interface Deploy extends AsyncDisposable {
     actor: Actor,
     input: { version?: number | undefined; formation: boolean },
   ): Promise<{ release: Release; deployment: DeploymentId }>
-  /** Errors: no_release, process_type_unknown, invalid_params (an unknown size). */
+  /** Errors: no_release, process_type_unknown, invalid_params (an unknown size), no_room. */
   scale(tx: Tx, app: AppId, actor: Actor, updates: readonly ScaleUpdate[]): Promise<Formation[]>
   /** Everything, one process type, or one instance (by name or id). */
   restart(
@@ -115,8 +124,10 @@ export interface Deploy extends AsyncDisposable {
   /** What the app's builds find again. Errors: node_unavailable. */
   buildCaches(app: AppId): Promise<BuildCache[]>
   purgeBuildCaches(app: AppId): Promise<{ freed_mb: number }>
-  /** A one-off instance of the current release. Errors: no_release. */
+  /** A one-off instance of the current release. Errors: no_release, invalid_params (an unknown size), no_room. */
   createRun(tx: Tx, app: AppId, actor: Actor, input: RunInput): Promise<Run>
+  /** Runs an entry of the schedule now. Errors: not_found, conflict when a run goes on or there is no room. */
+  runCron(tx: Tx, app: AppId, entry: string): Promise<CronRun>
 
   listReleases(app: AppId, limit: number): Promise<Release[]>
   release(app: AppId, version: number): Promise<Release>
@@ -125,6 +136,12 @@ export interface Deploy extends AsyncDisposable {
   deployment(app: AppId, deployment: string): Promise<Deployment>
   formation(app: AppId): Promise<Formation[]>
   instances(app: AppId): Promise<Instance[]>
+  /** What the release that serves runs at its times. */
+  cron(app: AppId): Promise<CronEntry[]>
+  /** What was due, the latest first. */
+  cronRuns(app: AppId, entry: string | null, limit: number): Promise<CronRun[]>
+  /** The machines, with what is promised on them. */
+  nodes(): Promise<Node[]>
   /**
    * Where the bytes of an attached run are: the agent's unix socket and the path to upgrade. Resolves once the
    * instance exists. Errors: not_found, conflict when the run has ended or was not started with `attach`.
@@ -175,6 +192,10 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     },
     formation: (app) => listFormation(db, app),
     instances: (app) => listInstances(db, app),
+    cron: (app) => listCron(db, app),
+    cronRuns: (app, entry, limit) => cronRuns(db, app, entry, limit),
+    runCron: (tx, app, entry) => runNow(ctx, tx, app, entry),
+    nodes: () => listNodes(ctx),
     attachPath: (app, run, signal) => attachRun(ctx, app, run, signal),
     async *watchBuildLog(app, build, after, signal) {
       const shown = await showBuild(db, app, build)
@@ -189,7 +210,14 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     },
     async start() {
       // Whoever leads a node is known there before any order is given.
-      loops.push(startObserving(ctx), startReconciling(ctx), startJobs(ctx), scheduleCollections(ctx))
+      loops.push(
+        startObserving(ctx),
+        startReconciling(ctx),
+        startJobs(ctx),
+        scheduleCollections(ctx),
+        watchMemory(ctx),
+        startSchedules(ctx),
+      )
     },
     async [Symbol.asyncDispose]() {
       for (const loop of loops.splice(0).reverse()) {

@@ -8,6 +8,7 @@ import type { Sealer } from '../secrets/sealer.ts'
 import type { InstanceRow } from '../store/instances.ts'
 import type { ReleaseRow } from '../store/releases.ts'
 import type { DeploySettings } from './deploy-context.ts'
+import { healthOf, healthWish } from './health-of.ts'
 
 /** The port that every instance listens on, in a network namespace of its own; the set-up's figure. */
 export const APP_PORT = 5000
@@ -51,9 +52,15 @@ export function instanceSpec(
       SKYPANEL_RELEASE: `v${release.version}`,
     },
     limits: limitsOf(size),
-    health: routed
-      ? { path: app.health_check_path, port: APP_PORT, bootTimeout: ctx.settings.bootTimeout }
-      : null,
+    health:
+      instance.kind === 'service'
+        ? healthOf(healthWish(release, instance.type), {
+            routed,
+            path: routed ? app.health_check_path : null,
+            port: APP_PORT,
+            bootTimeout: ctx.settings.bootTimeout,
+          })
+        : null,
     grace: ctx.settings.grace,
     routed,
     pty: instance.run?.pty ?? null,

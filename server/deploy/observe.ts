@@ -1,8 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { InstanceId } from '../contract/ids.ts'
+import { platformLines } from '../domain/platform-lines.ts'
 import { databaseNow, observeInstances } from '../store/instances.ts'
+import { saveResources } from '../store/nodes.ts'
 import type { DeployContext } from './deploy-context.ts'
 import { NodeError } from './node-client.ts'
+import { tell } from './platform-log.ts'
 import { isPassing } from './verdict.ts'
 
 const RETRY = 300
@@ -27,18 +30,26 @@ async function follow(ctx: DeployContext, signal: AbortSignal): Promise<void> {
   let told = false
   while (!signal.aborted) {
     try {
-      if (after === undefined) await ctx.node.call('lead', {}, { signal })
+      if (after === undefined) {
+        await ctx.node.call('lead', {}, { signal })
+        const { resources } = await ctx.node.call('hello', {}, { signal })
+        if (resources !== undefined) await saveResources(ctx.db, resources)
+      }
       const asked = await databaseNow(ctx.db)
       const seen = await ctx.node.call('observe', after === undefined ? {} : { after }, {
         signal,
         timeout: 40_000,
       })
-      const { apps, strangers } = await ctx.db.transaction((tx) =>
-        observeInstances(tx, seen.instances, asked),
-      )
+      const {
+        apps,
+        told: changes,
+        strangers,
+      } = await ctx.db.transaction((tx) => observeInstances(tx, seen.instances, asked))
       after = seen.version
       told = false
       for (const app of apps) ctx.bus.wake({ app })
+      for (const change of changes)
+        tell(ctx, change.app, `${change.type}.${change.number}`, ...platformLines(change))
       await Promise.all(strangers.map((id) => removeStranger(ctx, id)))
     } catch (error) {
       if (signal.aborted) return

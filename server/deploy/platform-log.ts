@@ -7,9 +7,10 @@ type Ctx = {
   readonly log: DeployContext['log']
 }
 
-/** Puts a line of ours into an app's log. Nobody waits for it, and an app's log that is away stops nothing. */
-export function tell(ctx: Ctx, app: AppId, process: string, text: string): void {
-  const body = { lines: [{ process, text }] }
+/** Puts lines of ours into an app's log. Nobody waits for it, and an app's log that is away stops nothing. */
+export function tell(ctx: Ctx, app: AppId, process: string, ...texts: readonly string[]): void {
+  if (texts.length === 0) return
+  const body = { lines: texts.map((text) => ({ process, text: text.slice(0, 10_000) })) }
   askUnix({ socket: ctx.settings.logsSocket, method: 'POST', path: `/apps/${app}/lines`, body }).catch(
     (error: unknown) => ctx.log.warn({ app, error: String(error) }, 'a platform line did not reach the log'),
   )

@@ -10,6 +10,7 @@ import { takeStock } from '../build/take-stock.ts'
 import { readConfig } from '../config-vars/read-config.ts'
 import { describeDeploy, serviceTypes } from '../domain/release.ts'
 import { DEFAULT_SIZE } from '../domain/sizes.ts'
+import { withRoom } from '../nodes/room.ts'
 import { findApp, lockApp } from '../store/apps.ts'
 import { writeAudit } from '../store/audit.ts'
 import { remember } from '../store/build-cache.ts'
@@ -157,7 +158,9 @@ const releaseStep: WorkStep = {
       if (app?.state !== 'active') throw new Rejected('app_not_found', 'the app is being destroyed')
       if ((await getDeployment(tx, deployment.id))?.release_id != null) return
       const processTypes = build.artifact?.processTypes ?? {}
-      await addTypes(tx, deployment.app_id, serviceTypes(processTypes), DEFAULT_SIZE)
+      await withRoom(tx, ctx.settings, () =>
+        addTypes(tx, deployment.app_id, serviceTypes(processTypes), DEFAULT_SIZE),
+      )
       const before = await currentRelease(tx, deployment.app_id)
       const id = ctx.newId<ReleaseId>()
       const version = await insertRelease(tx, {

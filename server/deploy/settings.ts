@@ -21,6 +21,7 @@ export function deploySettings(config: Config, epoch: number): DeploySettings {
     grace: 30,
     releasePhase: 3_600,
     keepReleases: config.keepReleases,
+    memoryOvercommit: config.memoryOvercommit,
     storeBudget: null,
     build: { ...build, cpuMilli: 2_000, pids: 4_096 },
     webUrl: (name) => webUrl(name, config.reach),

@@ -48,6 +48,20 @@ describe('an instance', () => {
     })
   })
 
+  it('that does not answer its readiness check stands in for nobody and says why', () => {
+    const silent = facts({ unready: 'GET /up was refused' })
+    expect(toRollout(silent).state).toEqual({ status: 'starting', since: 20 })
+    expect(describeInstance(silent, null)).toEqual({
+      state: 'ready',
+      reason: 'Out of routing, its readiness check fails: GET /up was refused',
+    })
+  })
+
+  it('that its node ended for its health has crashed, whatever was ordered after that', () => {
+    const ended = facts({ status: 'exited', phase: 'stopping', exit: { ...exit, reason: 'unhealthy' } })
+    expect(toRollout(ended).state).toMatchObject({ status: 'exited', wanted: false })
+  })
+
   it('that crashed tells people how it ended and when it is tried again', () => {
     const crashed = facts({ phase: 'ended', status: 'exited', exit })
     expect(describeInstance(crashed, new Date('2026-01-02T03:04:05Z'))).toEqual({

@@ -18,13 +18,17 @@ export interface InstanceFacts {
   readonly status: 'starting' | 'ready' | 'draining' | 'exited' | null
   readonly status_since: number | null
   readonly exit: Exit | null
+  /** Why a ready one is out of routing; absent or null: it is not. */
+  readonly unready?: string | null
 }
 
 /**
  * Whether its end is no crash of the app, whatever its exit code: we ordered it, or its node lost it (a reboot, say).
- * A lost instance is replaced at once and speaks against no release.
+ * A lost instance is replaced at once and speaks against no release. One that its node ended for its health is not
+ * wanted by whatever was ordered after that.
  */
 export function wasWanted({ phase, exit }: Pick<InstanceFacts, 'phase' | 'exit'>): boolean {
+  if (exit?.reason === 'unhealthy') return false
   return phase === 'draining' || phase === 'stopping' || exit?.reason === 'stopped' || exit?.reason === 'lost'
 }
 
@@ -39,6 +43,8 @@ function stateOf(facts: InstanceFacts): InstanceState {
     case 'intended':
       return { status: 'intended' }
     case 'started':
+      // Out of routing it stands in for nobody, until it answers again.
+      if (status === 'ready' && facts.unready != null) return { status: 'starting', since }
       if (status === 'ready') return { status: 'ready', since }
       // A node that drains what nobody ordered to drain followed an order that was not confirmed.
       if (status === 'draining') return { status: 'draining', since, confirmed: true }
@@ -99,5 +105,9 @@ export function describeInstance(
     return { state: 'crashed', reason: message === null ? null : `${message}${again}` }
   }
   if (facts.phase === 'draining' || facts.phase === 'stopping') return { state: 'draining', reason: null }
-  return { state: facts.status === 'ready' ? 'ready' : 'starting', reason: null }
+  if (facts.status !== 'ready') return { state: 'starting', reason: null }
+  return {
+    state: 'ready',
+    reason: facts.unready == null ? null : `Out of routing, its readiness check fails: ${facts.unready}`,
+  }
 }

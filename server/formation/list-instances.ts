@@ -1,10 +1,17 @@
 import type { Instance } from '../contract/formation.ts'
 import type { AppId } from '../contract/ids.ts'
+import type { Exit } from '../contract/nodes.ts'
 import { nextTry } from '../domain/backoff.ts'
 import { describeInstance } from '../domain/instance.ts'
 import type { Sql } from '../store/db.ts'
 import { formationOf } from '../store/formation.ts'
 import { shownInstances } from '../store/instances.ts'
+
+function exitOf(exit: Exit | null): Instance['exit'] {
+  if (exit === null) return null
+  const { code, signal, oom, tail } = exit
+  return { code, signal, out_of_memory: oom, lines: tail }
+}
 
 /** What is there, and crashed ones that wait for their next try. */
 export async function listInstances(sql: Sql, app: AppId): Promise<Instance[]> {
@@ -24,6 +31,7 @@ export async function listInstances(sql: Sql, app: AppId): Promise<Instance[]> {
       release,
       restarts,
       started_at: started,
+      exit: exitOf(row.exit),
       ...describeInstance(row, again),
     }
   })

@@ -6,6 +6,7 @@ import { DomainError } from '../domain/errors.ts'
 import type { Tx } from '../store/db.ts'
 import { formationOf, raiseGeneration } from '../store/formation.ts'
 import { markReplace } from '../store/instances.ts'
+import { cordonedNode } from '../store/nodes.ts'
 import { currentRelease } from '../store/releases.ts'
 
 /** Asks for new instances in the place of all, of one process type's, or of a single one. */
@@ -19,6 +20,12 @@ export async function restart(
   const { name } = await holdApp(tx, app)
   if ((await currentRelease(tx, app)) === null)
     throw new DomainError('no_release', `${name} has no release yet, so nothing runs. Push first.`)
+  const cordoned = await cordonedNode(tx)
+  if (cordoned !== null)
+    throw new DomainError(
+      'no_room',
+      `The node ${cordoned} is cordoned, so no new instance can take the place of an old one. An administrator ends that with: skypanel nodes:uncordon ${cordoned}`,
+    )
   const { type, instance } = input
   if (instance !== undefined) {
     if ((await markReplace(tx, app, instance)) === null) {

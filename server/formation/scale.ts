@@ -5,14 +5,15 @@ import type { Actor, ScaleUpdate } from '../deploy/deploy.ts'
 import type { DeployContext } from '../deploy/deploy-context.ts'
 import { DomainError } from '../domain/errors.ts'
 import { serviceTypes } from '../domain/release.ts'
-import { SIZES, sizeName } from '../domain/sizes.ts'
+import { chosenSize } from '../runs/create-run.ts'
+import { withRoom } from '../nodes/room.ts'
 import type { Sql, Tx } from '../store/db.ts'
 import { formationOf, setQuantity } from '../store/formation.ts'
 import { newestRelease } from '../store/releases.ts'
 
 /** Stores the wish; the instances follow. */
 export async function scale(
-  ctx: Pick<DeployContext, 'newId' | 'bus'>,
+  ctx: Pick<DeployContext, 'newId' | 'bus' | 'settings'>,
   tx: Tx,
   app: AppId,
   actor: Actor,
@@ -23,6 +24,18 @@ export async function scale(
   if (release === null)
     throw new DomainError('no_release', `${name} has no release yet, so nothing can be scaled. Push first.`)
   const types = serviceTypes(release.process_types)
+  await withRoom(tx, ctx.settings, () => setAll(tx, app, name, types, updates))
+  await beginWish(ctx, tx, app, actor, 'scale', { updates })
+  return listFormation(tx, app)
+}
+
+async function setAll(
+  tx: Tx,
+  app: AppId,
+  name: string,
+  types: readonly string[],
+  updates: readonly ScaleUpdate[],
+): Promise<void> {
   for (const { type, quantity, size } of updates) {
     if (!types.includes(type)) {
       throw new DomainError(
@@ -30,17 +43,8 @@ export async function scale(
         `${name} has no process type ${type}. It has: ${types.join(', ') || 'none'}.`,
       )
     }
-    const known = size === undefined ? null : sizeName(size)
-    if (size !== undefined && known === null) {
-      throw new DomainError(
-        'invalid_params',
-        `There is no size ${size}. There are: ${Object.keys(SIZES).join(', ')}.`,
-      )
-    }
-    await setQuantity(tx, app, type, quantity, known)
+    await setQuantity(tx, app, type, quantity, chosenSize(size))
   }
-  await beginWish(ctx, tx, app, actor, 'scale', { updates })
-  return listFormation(tx, app)
 }
 
 /** The process types of the newest release with their quantities. */

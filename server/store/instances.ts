@@ -20,6 +20,8 @@ export interface InstanceRow {
   readonly confirmed: boolean
   readonly status: 'starting' | 'ready' | 'draining' | 'exited' | null
   readonly exit: Exit | null
+  /** Why a ready one is out of routing. */
+  readonly unready: string | null
   readonly command: string | null
   readonly run: OneOff | null
   readonly restarts: number
@@ -37,12 +39,16 @@ export interface OneOff {
   readonly attach: boolean
   /** The extra environment as one sealed JSON document, in base64. */
   readonly env: string
+  /** A size of its own; absent: that of its process type. */
+  readonly size?: string
+  /** The entry of the schedule that it runs. */
+  readonly cron?: string
 }
 
 const ms = (column: string) => `(extract(epoch FROM instances.${column}) * 1000)::float8 AS ${column}`
 const ROW = `SELECT instances.id, instances.app_id, instances.release_id, releases.version AS release, instances.deployment_id, instances.type,
     instances.number, instances.kind, instances.generation, instances.replace, instances.phase, instances.confirmed, instances.status,
-    instances.exit, instances.command, instances.run, instances.restarts,
+    instances.exit, instances.unready, instances.command, instances.run, instances.restarts,
     ${['phase_since', 'status_since', 'ready_at', 'created_at', 'ended_at'].map(ms).join(', ')}
   FROM instances JOIN releases ON releases.id = instances.release_id`
 
@@ -191,9 +197,25 @@ export async function keepAsTheyAre(tx: Tx, app: AppId): Promise<void> {
   )
 }
 
+/** An instance that is no longer what it was. */
+export interface Change {
+  readonly app: AppId
+  readonly type: string
+  readonly number: number
+  readonly kind: InstanceRow['kind']
+  readonly phase: Phase
+  readonly before: InstanceRow['status']
+  readonly status: NonNullable<InstanceRow['status']>
+  readonly was_unready: string | null
+  readonly unready: string | null
+  readonly exit: Exit | null
+}
+
 export interface Changes {
   /** Apps of which an instance changed. */
   readonly apps: readonly AppId[]
+  /** What the node told of. */
+  readonly told: readonly Change[]
   /** Instances of the node that no row knows: left over from something that was undone. */
   readonly strangers: readonly InstanceId[]
   /** The database's clock, ms since the epoch. */
@@ -209,21 +231,25 @@ export async function observeInstances(
   seen: readonly ObservedInstance[],
   asked: number,
 ): Promise<Changes> {
-  const changed = await tx.query<{ app_id: AppId }>(
+  const changed = await tx.query<Change>(
     `WITH seen AS (
-       SELECT * FROM jsonb_to_recordset($1) AS one (id uuid, status text, address text, exit jsonb)
-     )
+       SELECT * FROM jsonb_to_recordset($1) AS one (id uuid, status text, address text, exit jsonb, unready text)
+     ), old AS (SELECT instances.id, instances.status, instances.unready FROM instances JOIN seen USING (id))
      UPDATE instances SET status = seen.status, status_since = now(), address = coalesce(seen.address, instances.address), exit = seen.exit,
+        unready = seen.unready,
         ready_at = CASE WHEN seen.status = 'ready' THEN coalesce(instances.ready_at, now()) ELSE instances.ready_at END
-       FROM seen WHERE instances.id = seen.id AND instances.phase <> 'ended' AND instances.status IS DISTINCT FROM seen.status
+       FROM seen JOIN old USING (id) WHERE instances.id = seen.id AND instances.phase <> 'ended'
+        AND (instances.status, instances.unready) IS DISTINCT FROM (seen.status, seen.unready)
         AND instances.status IS DISTINCT FROM 'exited'
-     RETURNING instances.app_id`,
+     RETURNING instances.app_id AS app, instances.type, instances.number, instances.kind, instances.phase, old.status AS before,
+        instances.status, old.unready AS was_unready, instances.unready, instances.exit`,
     [
       JSON.stringify(
         seen.map(({ id, address, state }) => ({
           id,
           address,
           status: state.status,
+          unready: state.status === 'ready' ? (state.unready ?? null) : null,
           exit: state.status === 'exited' ? state.exit : null,
         })),
       ),
@@ -241,7 +267,8 @@ export async function observeInstances(
     [ids],
   )
   return {
-    apps: [...new Set([...changed, ...lost].map(({ app_id }) => app_id))],
+    apps: [...new Set([...changed.map(({ app }) => app), ...lost.map(({ app_id }) => app_id)])],
+    told: changed,
     strangers: strangers.map(({ id }) => id),
     now: await databaseNow(tx),
   }
@@ -263,6 +290,19 @@ export async function databaseNow(sql: Sql): Promise<number> {
   if (row === undefined) throw new Error('the database told no time')
   return row.now
 }
+
+/** What runs or is about to, with the size that it has: its own, or that of its process type. */
+export const runningSizes = (
+  sql: Sql,
+): Promise<
+  { readonly id: InstanceId; readonly app_id: AppId; readonly name: string; readonly size: string }[]
+> =>
+  sql.query(
+    `SELECT instances.id, instances.app_id, instances.type || '.' || instances.number AS name,
+        coalesce(instances.run->>'size', formations.size, '') AS size
+       FROM instances LEFT JOIN formations USING (app_id, type)
+      WHERE phase <> 'ended' AND status IS DISTINCT FROM 'exited'`,
+  )
 
 /** Apps on which something is to be done or waited for. */
 export async function appsWithInstances(sql: Sql): Promise<AppId[]> {

@@ -34,6 +34,10 @@ export interface ReleaseRow {
   readonly formation: { readonly type: string; readonly quantity: number; readonly size: string }[]
   readonly based_on: number | null
   readonly artifact: Artifact | null
+  /** Checks of its process types as the build's plan has them; null: none. */
+  readonly health: unknown
+  /** Entries of its schedule, as in the build's plan; null: none. */
+  readonly cron: unknown
   readonly collected: boolean
 }
 
@@ -68,7 +72,7 @@ export async function insertRelease(tx: Tx, release: NewRelease): Promise<number
 
 const ROW = `SELECT releases.id, releases.app_id, releases.version, releases.state, releases.kind, releases.build_id,
     releases.description, releases.account_id, releases.author, releases.process_types, releases.config, releases.formation,
-    releases.based_on, builds.artifact, builds.collected_at IS NOT NULL AS collected
+    releases.based_on, builds.artifact, builds.plan #> '{release,health}' AS health, builds.plan #> '{release,cron}' AS cron, builds.collected_at IS NOT NULL AS collected
   FROM releases JOIN builds ON builds.id = releases.build_id`
 
 export async function getRelease(sql: Sql, id: ReleaseId): Promise<ReleaseRow | null> {

@@ -37,6 +37,7 @@ export function testConfig(home: string, databaseUrl: string): Config {
     logLevel: 'silent',
     rate: { perTokenAndHour: 4500, loginsPerMinute: 10 },
     keepReleases: 20,
+    memoryOvercommit: 8,
     maxPushMb: 150,
     sourceHosts: [],
     osv: null,

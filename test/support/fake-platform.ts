@@ -266,10 +266,12 @@ export interface FakeApp {
   readonly worker?: string
   readonly build?: Readonly<Record<string, unknown>>
   readonly note?: string
+  /** Further files, e.g. skypanel.toml. */
+  readonly files?: Readonly<Record<string, string>>
 }
 
 /** The files of an app whose processes behave as told (runtime/driver/fake-behaviour.ts). */
-export function fakeApp({ build, note = '', ...processes }: FakeApp): Record<string, string> {
+export function fakeApp({ build, note = '', files = {}, ...processes }: FakeApp): Record<string, string> {
   const processTypes = Object.fromEntries(
     Object.entries({ web: 'fake', ...processes }).filter(([, command]) => command !== ''),
   )
@@ -277,6 +279,7 @@ export function fakeApp({ build, note = '', ...processes }: FakeApp): Record<str
     .map(([type, command]) => `${type}: ${command}\n`)
     .join('')
   return {
+    ...files,
     'index.html': `<h1>${note}</h1>`,
     Procfile,
     '.fake-build.json': JSON.stringify({ processTypes, ...build }),

@@ -32,6 +32,10 @@ export function idleDeploy(newId: <Id extends string>() => Id): Deploy {
     deployment: () => Promise.reject(new DomainError('not_found', 'There is no such deployment.')),
     formation: async () => [],
     instances: async () => [],
+    nodes: async () => [],
+    cron: async () => [],
+    cronRuns: async () => [],
+    runCron: () => Promise.reject(new DomainError('not_found', 'There is no such entry.')),
     attachPath: () => Promise.reject(new DomainError('not_found', 'There is no such run.')),
     watchBuildLog: () => {
       throw new DomainError('build_not_found', 'There is no such build.')

@@ -21,6 +21,10 @@ export function describeInstance(instance: Instance, now: number): string {
   return `${instance.name}: ${WORDS[instance.state]} v${instance.release}${since}${restarts}${reason}`
 }
 
+/** The last words of one that crashed, below its line. */
+const lastWords = ({ state, exit }: Instance): string[] =>
+  state === 'crashed' ? (exit?.lines ?? []).slice(-5).map((line) => `    ${line}`) : []
+
 const number = (name: string): number => Number(name.split('.')[1] ?? 0)
 
 function section(
@@ -35,7 +39,7 @@ function section(
       : `${type} (${formation.size}): ${formation.command} (${formation.quantity})`
   const lines = instances
     .toSorted((a, b) => number(a.name) - number(b.name))
-    .map((one) => describeInstance(one, now))
+    .flatMap((one) => [describeInstance(one, now), ...lastWords(one)])
   return [`=== ${head}`, ...lines, ''].join('\n')
 }
 

@@ -1,5 +1,6 @@
 import type { CommandSpec } from '../../command.ts'
 
+const size = ['-s, --size <size>', 'size of the instance, e.g. standard-2x'] as const
 const env = ['-e, --env <vars>', 'further variables: "NAME=value;OTHER=value"'] as const
 
 export const runCommands: readonly CommandSpec[] = [
@@ -13,6 +14,7 @@ export const runCommands: readonly CommandSpec[] = [
       ['-d, --detached', 'do not attach; print the name of the instance'],
       ['--no-tty', 'no terminal, even where there is one'],
       env,
+      size,
     ],
     examples: ['run node -v', 'run --app my-shop bash', "run 'env | sort'", 'run --detached node import.js'],
     load: async () => (await import('./run.ts')).runAttached,
@@ -23,7 +25,7 @@ export const runCommands: readonly CommandSpec[] = [
     args: '<command...>',
     app: true,
     passThrough: true,
-    options: [env],
+    options: [env, size],
     examples: ['run:detached node import.js'],
     load: async () => (await import('./run.ts')).runDetached,
   },

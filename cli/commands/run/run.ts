@@ -14,12 +14,14 @@ function wantsPty(input: Input): boolean {
 async function create(cli: Cli, input: Input, attached: boolean, pty: boolean) {
   const app = await cli.app()
   const api = await cli.api()
+  const size = input.text('size')
   const run = await api.call(runEndpoints.create, {
     params: { app },
     body: {
       command: commandLine(input.args),
       attach: attached,
       pty: pty ? windowSize() : null,
+      ...(size === undefined ? {} : { size }),
       env: { ...parseEnv(input.text('env')), ...(pty ? { TERM: cli.environment.term } : {}) },
     },
   })

@@ -4,7 +4,9 @@ import type { RoutesOf } from '../route.ts'
 import { accountRoutes } from './accounts.ts'
 import { appRoutes } from './apps.ts'
 import { buildCacheRoutes } from './build-caches.ts'
+import { clusterRoutes } from './cluster.ts'
 import { configVarRoutes } from './config-vars.ts'
+import { cronRoutes } from './cron.ts'
 import { domainRoutes } from './domains.ts'
 import { formationRoutes } from './formation.ts'
 import { logRoutes } from './logs.ts'
@@ -21,7 +23,9 @@ export const allRoutes = (deps: ApiDeps): AllRoutes => ({
   accounts: accountRoutes(deps),
   apps: appRoutes(deps),
   buildCaches: buildCacheRoutes(deps),
+  cluster: clusterRoutes(deps),
   configVars: configVarRoutes(deps),
+  cron: cronRoutes(deps),
   domains: domainRoutes(deps),
   formation: formationRoutes(deps),
   logs: logRoutes(deps),
