@@ -3,6 +3,7 @@ import { accountCommands } from './commands/accounts/commands.ts'
 import { appCommands } from './commands/apps/commands.ts'
 import { buildCommands } from './commands/builds/commands.ts'
 import { configCommands } from './commands/config/commands.ts'
+import { deployCommands } from './commands/deploys/commands.ts'
 import { domainCommands } from './commands/domains/commands.ts'
 import { logCommands } from './commands/logs/commands.ts'
 import { platformCommands } from './commands/platform/commands.ts'
@@ -16,7 +17,7 @@ export const topics: readonly Topic[] = [
   { title: 'Apps', commands: appCommands },
   { title: 'Config vars', commands: configCommands },
   { title: 'Processes', commands: [...processCommands, ...logCommands, ...runCommands] },
-  { title: 'Releases', commands: releaseCommands },
+  { title: 'Releases', commands: [...releaseCommands, ...deployCommands] },
   { title: 'Builds', commands: buildCommands },
   { title: 'Domains', commands: domainCommands },
   { title: 'Platform', commands: platformCommands },

@@ -22,6 +22,8 @@ const StateFile = z.object({
   status: InstanceStatus,
   /** An order to end it that was begun: its reason, and when SIGKILL is due (ms). */
   ending: z.object({ reason: z.enum(['stopped', 'killed', 'boot timeout']), killAt: z.number() }).nullable(),
+  /** It was told to come into routing, though it was started as one that is held. */
+  called: z.boolean().optional(),
   /** Nothing outside of the folder is left. */
   cleared: z.boolean(),
   /** Its end was told and acknowledged; the folder waits for the logs process. */

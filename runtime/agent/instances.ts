@@ -23,6 +23,7 @@ import { limitConcurrency } from './limit-concurrency.ts'
 import { removeIfRead, writeLogSource } from './log-source.ts'
 import type { Prober } from './probe-client.ts'
 import type { Publisher } from './publisher.ts'
+import { mayServe, routeInstance } from './route-instance.ts'
 import type { UidRanges } from './uid-ranges.ts'
 
 export interface InstancesOptions {
@@ -45,6 +46,7 @@ export interface Instances {
   adopt(): Promise<void>
   start(spec: InstanceSpec): ObservedInstance
   drain(id: string): Promise<void>
+  route(id: string): Promise<void>
   stop(id: string): Promise<void>
   kill(id: string): Promise<void>
   forget(id: string): Promise<void>
@@ -184,7 +186,7 @@ export function createInstances(options: InstancesOptions): Instances {
   async function becomeReady(record: InstanceRecord): Promise<void> {
     if (record.state.status.status !== 'starting' || record.state.ending !== null) return
     clearTimeout(timers.get(record.spec.id))
-    if (record.spec.routed) {
+    if (mayServe(record)) {
       serving.add(record.spec.id)
       // The router knows it before the server does, or an old instance could be taken away too early.
       await publisher.sync()
@@ -274,7 +276,7 @@ export function createInstances(options: InstancesOptions): Instances {
     }
     const over = await Promise.race([driver.wait(adopted), sleep(20, null)])
     if (over !== null) return await end(record, over)
-    if (state.status.status === 'ready' && record.spec.routed && state.ending === null)
+    if (state.status.status === 'ready' && mayServe(record) && state.ending === null)
       serving.add(record.spec.id)
     watch(record)
     if (state.ending !== null)
@@ -314,6 +316,10 @@ export function createInstances(options: InstancesOptions): Instances {
       const record = get(id)
       await unroute(id)
       if (record.state.status.status === 'ready') status(record, 'draining')
+    },
+    async route(id) {
+      const record = get(id)
+      await routeInstance(record, serving, publisher, () => status(record, 'ready'))
     },
     stop: (id) => finish(get(id), 'stopped'),
     kill: (id) => finish(get(id), 'killed'),

@@ -2,6 +2,7 @@ import { accountEndpoints } from './accounts.ts'
 import { appEndpoints } from './apps.ts'
 import { buildCacheEndpoints } from './build-caches.ts'
 import { configVarEndpoints } from './config-vars.ts'
+import { deployEndpoints } from './deploys.ts'
 import { domainEndpoints } from './domains.ts'
 import { formationEndpoints } from './formation.ts'
 import { logEndpoints } from './logs.ts'
@@ -16,6 +17,7 @@ export const endpoints = {
   apps: appEndpoints,
   buildCaches: buildCacheEndpoints,
   configVars: configVarEndpoints,
+  deploys: deployEndpoints,
   domains: domainEndpoints,
   formation: formationEndpoints,
   logs: logEndpoints,

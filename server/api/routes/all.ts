@@ -5,6 +5,7 @@ import { accountRoutes } from './accounts.ts'
 import { appRoutes } from './apps.ts'
 import { buildCacheRoutes } from './build-caches.ts'
 import { configVarRoutes } from './config-vars.ts'
+import { deployRoutes } from './deploys.ts'
 import { domainRoutes } from './domains.ts'
 import { formationRoutes } from './formation.ts'
 import { logRoutes } from './logs.ts'
@@ -22,6 +23,7 @@ export const allRoutes = (deps: ApiDeps): AllRoutes => ({
   apps: appRoutes(deps),
   buildCaches: buildCacheRoutes(deps),
   configVars: configVarRoutes(deps),
+  deploys: deployRoutes(deps),
   domains: domainRoutes(deps),
   formation: formationRoutes(deps),
   logs: logRoutes(deps),
