@@ -4,6 +4,7 @@ import { appCommands } from './commands/apps/commands.ts'
 import { buildCommands } from './commands/builds/commands.ts'
 import { configCommands } from './commands/config/commands.ts'
 import { cronCommands } from './commands/cron/commands.ts'
+import { deployCommands } from './commands/deploys/commands.ts'
 import { domainCommands } from './commands/domains/commands.ts'
 import { logCommands } from './commands/logs/commands.ts'
 import { nodeCommands } from './commands/nodes/commands.ts'
@@ -18,7 +19,7 @@ export const topics: readonly Topic[] = [
   { title: 'Apps', commands: appCommands },
   { title: 'Config vars', commands: configCommands },
   { title: 'Processes', commands: [...processCommands, ...logCommands, ...runCommands, ...cronCommands] },
-  { title: 'Releases', commands: releaseCommands },
+  { title: 'Releases', commands: [...releaseCommands, ...deployCommands] },
   { title: 'Builds', commands: buildCommands },
   { title: 'Domains', commands: domainCommands },
   { title: 'Platform', commands: [...platformCommands, ...nodeCommands] },

@@ -32,6 +32,7 @@ const verbs: {
   forgetBuild: (agent, order) => done(agent.builds.forget(order.build)),
   start: (agent, order) => agent.instances.start(order.instance),
   drain: (agent, order) => done(agent.instances.drain(order.instance)),
+  route: (agent, order) => done(agent.instances.route(order.instance)),
   stop: (agent, order) => done(agent.instances.stop(order.instance)),
   kill: (agent, order) => done(agent.instances.kill(order.instance)),
   forget: (agent, order) => done(agent.instances.forget(order.instance)),

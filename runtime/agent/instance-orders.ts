@@ -27,6 +27,7 @@ export interface Instances {
   adopt(): Promise<void>
   start(spec: InstanceSpec): ObservedInstance
   drain(id: string): Promise<void>
+  route(id: string): Promise<void>
   stop(id: string): Promise<void>
   kill(id: string): Promise<void>
   forget(id: string): Promise<void>

@@ -29,6 +29,8 @@ const StateFile = z.object({
       why: z.string().optional(),
     })
     .nullable(),
+  /** It was told to come into routing, though it was started as one that is held. */
+  called: z.boolean().optional(),
   /** Nothing outside of the folder is left. */
   cleared: z.boolean(),
   /** Its end was told and acknowledged; the folder waits for the logs process. */

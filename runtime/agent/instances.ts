@@ -21,6 +21,7 @@ import {
 } from './instance-record.ts'
 import { limitConcurrency } from './limit-concurrency.ts'
 import { removeIfRead, writeLogSource } from './log-source.ts'
+import { mayServe, routeInstance } from './route-instance.ts'
 
 export function createInstances(options: InstancesOptions): Instances {
   const { driver, warn } = options
@@ -142,7 +143,7 @@ export function createInstances(options: InstancesOptions): Instances {
   async function becomeReady(record: InstanceRecord): Promise<void> {
     if (record.state.status.status !== 'starting' || record.state.ending !== null) return
     clearTimeout(timers.get(record.spec.id))
-    if (record.spec.routed) {
+    if (mayServe(record)) {
       serving.add(record.spec.id)
       // The router knows it before the server does, or an old instance could be taken away too early.
       await publisher.sync()
@@ -162,19 +163,20 @@ export function createInstances(options: InstancesOptions): Instances {
 
   /** Out of routing while its readiness check fails, and back. */
   async function routeByHealth(record: InstanceRecord, unready: string | null): Promise<void> {
-    const { id, routed } = record.spec
-    const mayServe = () => record.state.status.status === 'ready' && record.state.ending === null
-    if (!mayServe()) return
+    const { id } = record.spec
+    const isUp = () => record.state.status.status === 'ready' && record.state.ending === null
+    if (!isUp()) return
     if (unready !== null) {
       change(record, { status: { status: 'ready', since: Date.now(), unready } })
       return await unroute(id)
     }
-    if (routed) {
+    const serves = mayServe(record)
+    if (serves) {
       serving.add(id)
       await publisher.sync()
     }
     // Meanwhile it may have fallen silent again, or have been told to go.
-    if (mayServe() && (!routed || serving.has(id))) status(record, 'ready')
+    if (isUp() && (!serves || serving.has(id))) status(record, 'ready')
   }
 
   async function unroute(id: string): Promise<void> {
@@ -227,7 +229,14 @@ export function createInstances(options: InstancesOptions): Instances {
     change(record, { ending: before ?? { reason, killAt, ...(why === undefined ? {} : { why }) } })
     endWatch(options.prober, spec.id)
     await unroute(spec.id)
-    if (record.state.status.status === 'ready') status(record, 'draining')
+    if (record.state.status.status === 'ready')
+      change(record, {
+        status: {
+          status: 'draining',
+          since: Date.now(),
+          ...(reason === 'unhealthy' && why !== undefined ? { unready: why } : {}),
+        },
+      })
     await carryOut(record, gentle, killAt)
   }
 
@@ -262,7 +271,7 @@ export function createInstances(options: InstancesOptions): Instances {
     if (over !== null) return await end(record, over)
     const { status: now } = state
     const answers = now.status === 'ready' && now.unready === undefined
-    if (answers && record.spec.routed && state.ending === null) serving.add(record.spec.id)
+    if (answers && mayServe(record) && state.ending === null) serving.add(record.spec.id)
     watch(record)
     if (state.ending !== null)
       await carryOut(
@@ -302,6 +311,13 @@ export function createInstances(options: InstancesOptions): Instances {
       endWatch(options.prober, id)
       await unroute(id)
       if (record.state.status.status === 'ready') status(record, 'draining')
+    },
+    async route(id) {
+      const record = get(id)
+      await routeInstance(record, serving, publisher, () => {
+        status(record, 'ready')
+        followHealth(record)
+      })
     },
     stop: (id) => finish(get(id), 'stopped'),
     kill: (id) => finish(get(id), 'killed'),

@@ -4,6 +4,7 @@ import { buildCacheEndpoints } from './build-caches.ts'
 import { clusterEndpoints } from './cluster.ts'
 import { configVarEndpoints } from './config-vars.ts'
 import { cronEndpoints } from './cron.ts'
+import { deployEndpoints } from './deploys.ts'
 import { domainEndpoints } from './domains.ts'
 import { formationEndpoints } from './formation.ts'
 import { logEndpoints } from './logs.ts'
@@ -20,6 +21,7 @@ export const endpoints = {
   cluster: clusterEndpoints,
   configVars: configVarEndpoints,
   cron: cronEndpoints,
+  deploys: deployEndpoints,
   domains: domainEndpoints,
   formation: formationEndpoints,
   logs: logEndpoints,

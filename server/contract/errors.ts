@@ -28,6 +28,7 @@ export const ERROR_CODES = {
   build_failed: { status: 422, fault: 'user' },
   build_canceled: { status: 409, fault: 'user' },
   release_phase_failed: { status: 422, fault: 'user' },
+  deploy_aborted: { status: 409, fault: 'user' },
   boot_timeout: { status: 422, fault: 'user' },
   boot_crash: { status: 422, fault: 'user' },
   disk_full: { status: 507, fault: 'ours' },

@@ -120,6 +120,8 @@ export const InstanceSpec = z.object({
   grace: z.number().min(0),
   /** Only `web` is routed. */
   routed: z.boolean(),
+  /** Once ready it stays out of routing until it is told to come in (`route`). */
+  held: z.boolean().optional(),
   pty: z.object({ rows: z.number().int(), columns: z.number().int() }).nullable(),
   /** stdin comes over an attach connection; without it stdin is /dev/null. */
   attach: z.boolean(),
@@ -143,7 +145,8 @@ export const InstanceStatus = z.discriminatedUnion('status', [
   z.object({ status: z.literal('starting'), since: z.number() }),
   /** `unready`: why it is out of routing, while its readiness check fails. */
   z.object({ status: z.literal('ready'), since: z.number(), unready: z.string().optional() }),
-  z.object({ status: z.literal('draining'), since: z.number() }),
+  /** `unready`: why its node ends it without having been told to. */
+  z.object({ status: z.literal('draining'), since: z.number(), unready: z.string().optional() }),
   z.object({ status: z.literal('exited'), since: z.number(), exit: Exit }),
 ])
 export type InstanceStatus = z.infer<typeof InstanceStatus>
@@ -239,6 +242,8 @@ export const agentVerbs = {
   start: { request: order({ instance: InstanceSpec }), reply: ObservedInstance },
   /** Takes a ready instance out of routing; its open requests go on. */
   drain: { request: order({ instance: InstanceId }), reply: z.object({}) },
+  /** Takes an instance that is held, or was drained, into routing. Answered when the router knows. */
+  route: { request: order({ instance: InstanceId }), reply: z.object({}) },
   /** SIGTERM, the instance's grace, SIGKILL. One that is not ready yet is killed at once. */
   stop: { request: order({ instance: InstanceId }), reply: z.object({}) },
   kill: { request: order({ instance: InstanceId }), reply: z.object({}) },

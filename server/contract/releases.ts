@@ -71,6 +71,8 @@ export const Deployment = z.object({
   step: z.string().nullable(),
   release: z.number().int().nullable(),
   reason: z.string().nullable(),
+  /** Somebody has to say how it goes on: its canaries are ready, or it was paused. */
+  waits_for: z.enum(['promotion', 'resume']).nullable().default(null),
   created_at: Time,
   finished_at: Time.nullable(),
 })

@@ -4,11 +4,13 @@ import { afterCrash } from '../domain/backoff.ts'
 import { isDomainError } from '../domain/errors.ts'
 import { wasWanted } from '../domain/instance.ts'
 import { DEFAULT_SIZE } from '../domain/sizes.ts'
+import type { Step, Why } from '../domain/rollout-model.ts'
 import type { Tx } from '../store/db.ts'
 import { finishDeployment, openWishes, writeJournal } from '../store/deployments.ts'
 import { recordCrash, type FormationRow } from '../store/formation.ts'
 import {
   confirmInstance,
+  confirmRouted,
   endInstance,
   insertInstance,
   keepAsTheyAre,
@@ -35,7 +37,7 @@ export interface View {
 export async function insertService(
   ctx: DeployContext,
   view: View,
-  step: { readonly type: string; readonly release: number; readonly generation: number },
+  step: Extract<Step, { do: 'start' }>,
 ): Promise<void> {
   const { candidate, current } = view.facts
   const release = candidate?.version === step.release ? candidate : current
@@ -53,13 +55,14 @@ export async function insertService(
       generation: step.generation,
       command: null,
       run: null,
+      held: step.held,
     })
     await writeJournal(tx, {
       app: view.app,
       deployment,
       instance: id,
       step: 'start',
-      detail: { type: step.type, release: step.release },
+      detail: { type: step.type, release: step.release, why: step.why },
     })
   })
   ctx.crash('start.journaled')
@@ -110,16 +113,25 @@ const startFailed = (message: string): Exit => ({
   tail: [],
 })
 
-export async function drain(ctx: DeployContext, view: View, row: InstanceRow): Promise<void> {
-  await order(ctx, view, row, 'draining', 'drain')
+/** An instance that its node does not know any more is found lost by the next look at that node. */
+export async function route(ctx: DeployContext, view: View, row: InstanceRow, why: Why): Promise<void> {
+  await ctx.db.transaction((tx) => journal(tx, view, row, 'route', why))
+  ctx.crash('route.journaled')
+  const known = await tolerant(() => ctx.node.call('route', { instance: row.id }))
+  ctx.crash('route.done')
+  if (known) await confirmRouted(ctx.db, row.id)
+}
+
+export async function drain(ctx: DeployContext, view: View, row: InstanceRow, why: Why): Promise<void> {
+  await order(ctx, view, row, 'draining', 'drain', why)
   ctx.crash('drain.journaled')
   await tolerant(() => ctx.node.call('drain', { instance: row.id }))
   ctx.crash('drain.done')
   await confirmInstance(ctx.db, row.id, 'draining')
 }
 
-export async function stop(ctx: DeployContext, view: View, row: InstanceRow): Promise<void> {
-  await order(ctx, view, row, 'stopping', 'stop')
+export async function stop(ctx: DeployContext, view: View, row: InstanceRow, why: Why): Promise<void> {
+  await order(ctx, view, row, 'stopping', 'stop', why)
   ctx.crash('stop.journaled')
   const known = await tolerant(() => ctx.node.call('stop', { instance: row.id }))
   if (known && (row.status === 'ready' || row.status === 'draining'))
@@ -128,8 +140,8 @@ export async function stop(ctx: DeployContext, view: View, row: InstanceRow): Pr
   await confirmStopped(ctx, row, known)
 }
 
-export async function kill(ctx: DeployContext, view: View, row: InstanceRow): Promise<void> {
-  await order(ctx, view, row, 'stopping', 'kill')
+export async function kill(ctx: DeployContext, view: View, row: InstanceRow, why: Why | null): Promise<void> {
+  await order(ctx, view, row, 'stopping', 'kill', why)
   ctx.crash('kill.journaled')
   const known = await tolerant(() => ctx.node.call('kill', { instance: row.id }))
   ctx.crash('kill.done')
@@ -159,7 +171,12 @@ export async function forget(ctx: DeployContext, view: View, row: InstanceRow): 
       deployment: row.deployment_id,
       instance: row.id,
       step: 'forget',
-      detail: { exit: row.exit?.message ?? null },
+      detail: {
+        name: `${row.type}.${row.number}`,
+        release: row.release,
+        exit: row.exit?.message ?? null,
+        wanted: wasWanted(row),
+      },
     })
     if (!(await endInstance(tx, row.id))) return false
     if (crash) await countCrash(tx, view, row)
@@ -201,11 +218,26 @@ async function order(
   row: InstanceRow,
   phase: 'draining' | 'stopping',
   step: string,
+  why: Why | null,
 ): Promise<void> {
   await ctx.db.transaction(async (tx) => {
-    await writeJournal(tx, { app: view.app, deployment: row.deployment_id, instance: row.id, step })
+    await journal(tx, view, row, step, why)
     await orderInstance(tx, row.id, phase)
   })
+}
+
+/** What happens to the old while a new one comes is part of that one's story. */
+function journal(
+  tx: Tx,
+  { app, facts }: View,
+  row: InstanceRow,
+  step: string,
+  why: Why | null,
+): Promise<void> {
+  const isService = row.kind === 'service'
+  const deployment = (isService ? facts.candidate?.deployment : undefined) ?? row.deployment_id
+  const detail = { name: `${row.type}.${row.number}`, release: row.release, ...(why === null ? {} : { why }) }
+  return writeJournal(tx, { app, deployment, instance: row.id, step, detail })
 }
 
 /** False when the node does not know the instance: it has then reached every end that can be ordered. */

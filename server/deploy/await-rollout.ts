@@ -1,14 +1,14 @@
 import { explainStart } from '../../buildpacks/explain-start.ts'
 import type { ReleaseId } from '../contract/ids.ts'
-import { isRouted, isServing } from '../domain/release.ts'
-import { getDeployment, openRollout } from '../store/deployments.ts'
-import { formationOf } from '../store/formation.ts'
-import { openInstances } from '../store/instances.ts'
+import { isRouted } from '../domain/release.ts'
+import { type DeploymentRow, getDeployment, openRollout, writeJournal } from '../store/deployments.ts'
+import { openInstances, takeKept } from '../store/instances.ts'
 import { cordonedNode } from '../store/nodes.ts'
-import { getRelease } from '../store/releases.ts'
-import { healthWish } from './health-of.ts'
+import { closeRollout } from '../store/rollouts.ts'
+import { bang, head } from '../build/output.ts'
 import { listenFor, type Waiter } from './pause.ts'
 import { Rejected } from './rejected.ts'
+import { rolloutSeconds } from './rollout-time.ts'
 import { checkSignal, guarded, type Work, type WorkStep } from './work.ts'
 
 const LOOK = 1_000
@@ -24,26 +24,25 @@ const LOOK_FOR_ROUTER = 20
 export const rolloutStep: WorkStep = {
   name: 'rollout',
   async enter(tx, { ctx, deployment }) {
+    const { app_id: app, id } = deployment
     // Its instances would have to be placed.
     const cordoned = await cordonedNode(tx)
     if (cordoned !== null && deployment.step !== 'rollout')
       throw new Rejected('no_room', `the node ${cordoned} is cordoned: nothing new is placed on it.`, {
         hint: `An administrator ends that with: skypanel nodes:uncordon ${cordoned}`,
       })
-    const formation = await formationOf(tx, deployment.app_id)
-    const row = await getDeployment(tx, deployment.id)
-    const release = row?.release_id == null ? null : await getRelease(tx, row.release_id)
-    const timeout = (type: string) =>
-      (release === null ? null : healthWish(release, type)?.bootTimeout) ?? ctx.settings.bootTimeout
-    // In the worst case those of a type boot one after the other.
-    const longest = formation.filter(isServing).map(({ type, quantity }) => quantity * timeout(type))
-    const most = Math.max(ctx.settings.bootTimeout, ...longest)
-    await openRollout(tx, deployment.id, ctx.settings.rolloutSlack + most)
+    const row = await getDeployment(tx, id)
+    await openRollout(tx, id, await rolloutSeconds(ctx, tx, app, row?.release_id ?? null))
+    if (row?.rolling !== true || row.release_id === null) return
+    const taken = await takeKept(tx, app, row.release_id, id)
+    if (taken > 0)
+      await writeJournal(tx, { app, deployment: id, step: 'take-back', detail: { instances: taken } })
   },
   async run(work) {
     const { ctx, deployment } = work
     using news = listenFor(ctx.bus, (what) => 'app' in what && what.app === deployment.app_id)
     ctx.bus.wake({ app: deployment.app_id })
+    let told = ''
     for (;;) {
       // Read anew: the row in hand is older than its release.
       const row = await getDeployment(ctx.db, deployment.id)
@@ -55,11 +54,42 @@ export const rolloutStep: WorkStep = {
           hint: hintFor(verdict.code, verdict.tail),
         })
       }
+      if (work.signal.reason instanceof Rejected && !(await giveUp(work))) continue
       checkSignal(work)
+      const waits = row === null ? '' : waitsFor(row)
+      if (waits !== told && deployment.build_id !== null) work.lines.push(...linesFor(waits))
+      told = waits
+      if (work.lines.length > 0) await guarded(work, async () => undefined)
       await news.wait(LOOK, work.signal)
       await guarded(work, async () => undefined)
     }
   },
+}
+
+/** Takes the release off the stage, so that no verdict can come any more; false when there is one already. */
+function giveUp(work: Work): Promise<boolean> {
+  return guarded(work, async (tx) => {
+    const row = await getDeployment(tx, work.deployment.id)
+    if (row?.detail.verdict !== undefined) return false
+    await closeRollout(tx, work.deployment.id)
+    return true
+  })
+}
+
+function waitsFor({ paused, canary, rolling }: DeploymentRow): '' | 'resume' | 'promotion' {
+  if (!rolling) return ''
+  return paused ? 'resume' : canary ? 'promotion' : ''
+}
+
+/** For the pusher, who may leave: the deployment goes on without. */
+function linesFor(waits: '' | 'resume' | 'promotion'): string[] {
+  if (waits === 'promotion')
+    return [
+      head('The canaries are ready and take their share of the requests'),
+      bang('Let the rest follow: skypanel deploys:promote. Take them back: skypanel deploys:abort.'),
+    ]
+  if (waits === 'resume') return [bang('Paused. Let it go on: skypanel deploys:resume')]
+  return []
 }
 
 /**
@@ -84,13 +114,17 @@ async function aloneInRouting(work: Work, release: ReleaseId | null, news: Waite
   }
 }
 
-function sentence(code: 'boot_crash' | 'boot_timeout', reason: string): string {
+type Code = 'boot_crash' | 'boot_timeout' | 'deploy_aborted'
+
+function sentence(code: Code, reason: string): string {
+  if (code === 'deploy_aborted') return reason
   return code === 'boot_crash'
     ? `the app crashed at boot. ${reason}`
     : `the app did not become ready. ${reason}`
 }
 
-function hintFor(code: 'boot_crash' | 'boot_timeout', tail: readonly string[]): string {
+function hintFor(code: Code, tail: readonly string[]): string {
+  if (code === 'deploy_aborted') return 'The release before goes on serving.'
   const known = explainStart(tail, code)
   if (known !== null) return `${known.message} ${known.hint} The release before goes on serving.`
   return code === 'boot_crash'

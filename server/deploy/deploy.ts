@@ -11,6 +11,12 @@ import type { PushIntake } from './push-intake.ts'
 import type { Run } from '../contract/runs.ts'
 import type { Tx } from '../store/db.ts'
 import { DomainError } from '../domain/errors.ts'
+import type { DeployStrategy } from '../contract/deploys.ts'
+import { abort } from '../rollouts/abort.ts'
+import { pause } from '../rollouts/pause.ts'
+import { promote } from '../rollouts/promote.ts'
+import { resume } from '../rollouts/resume.ts'
+import { setStrategy, type StrategyChange } from '../rollouts/strategy.ts'
 import { attachRun } from '../runs/attach-run.ts'
 import { listBuildCaches, purgeBuildCaches } from '../build/build-caches.ts'
 import { cancelBuild } from '../build/cancel-build.ts'
@@ -124,6 +130,13 @@ export interface Deploy extends AsyncDisposable {
   /** What the app's builds find again. Errors: node_unavailable. */
   buildCaches(app: AppId): Promise<BuildCache[]>
   purgeBuildCaches(app: AppId): Promise<{ freed_mb: number }>
+  /**
+   * How a deployment that goes on is to go on; `deployment` is an id or `current`. Errors: not_found, and conflict where
+   * it does not stand at a point where that means anything.
+   */
+  steer(tx: Tx, app: AppId, actor: Actor, deployment: string, how: Steering): Promise<Deployment>
+  /** Errors: invalid_params. */
+  setStrategy(tx: Tx, app: AppId, change: StrategyChange): Promise<DeployStrategy>
   /** A one-off instance of the current release. Errors: no_release, invalid_params (an unknown size), no_room. */
   createRun(tx: Tx, app: AppId, actor: Actor, input: RunInput): Promise<Run>
   /** Runs an entry of the schedule now. Errors: not_found, conflict when a run goes on or there is no room. */
@@ -154,6 +167,9 @@ export interface Deploy extends AsyncDisposable {
   start(): Promise<void>
 }
 
+export type Steering = 'pause' | 'resume' | 'promote' | 'abort'
+const STEERING = { pause, resume, promote, abort } as const
+
 /** Wires deploying up. `intake` is what git's side is given; nothing runs before `start`. */
 export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: PushIntake } {
   const { db } = ctx
@@ -170,6 +186,8 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     upload: (app, actor, archive, signal) => uploadSource(ctx, app, actor, archive, signal),
     buildCaches: (app) => listBuildCaches(ctx, app),
     purgeBuildCaches: (app) => purgeBuildCaches(ctx, app),
+    steer: (tx, app, actor, deployment, how) => STEERING[how](ctx, tx, app, actor, deployment),
+    setStrategy: (tx, app, change) => setStrategy(ctx, tx, app, change),
     createRun: (tx, app, actor, input) => createRun(ctx, tx, app, actor, input),
     listReleases: (app, limit) => listReleases(db, app, limit),
     async release(app, version) {

@@ -25,7 +25,7 @@ export const finishStep: WorkStep = {
 /** The end of a deployment that does not go live: nothing that served was touched, and its author is told why. */
 export async function reject(work: Work, rejected: Rejected): Promise<void> {
   const { ctx, job, deployment } = work
-  const canceled = rejected.code === 'build_canceled'
+  const canceled = rejected.code === 'build_canceled' || rejected.code === 'deploy_aborted'
   if (deployment.build_id !== null) work.lines.push(...rejectionLines(rejected))
   const reason = `${rejected.message.charAt(0).toUpperCase()}${rejected.message.slice(1)}`
   await guarded(work, async (tx) => {

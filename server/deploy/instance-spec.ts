@@ -63,6 +63,7 @@ export function instanceSpec(
         : null,
     grace: ctx.settings.grace,
     routed,
+    ...(routed && instance.held ? { held: true } : {}),
     pty: instance.run?.pty ?? null,
     attach: instance.run?.attach ?? false,
   }

@@ -1,12 +1,16 @@
 import type { AppId } from '../contract/ids.ts'
-import { planOneOffs, toRollout } from '../domain/instance.ts'
-import { isRouted, serviceTypes, surgeOf } from '../domain/release.ts'
-import { isSettled, planRollout, type Desired, type Step } from '../domain/rollout.ts'
+import { type OneOffStep, planOneOffs, toRollout } from '../domain/instance.ts'
+import { DEFAULT_STRATEGY, type DeployStrategy } from '../contract/deploys.ts'
+import { isRouted, serviceTypes } from '../domain/release.ts'
+import type { Desired, Step } from '../domain/rollout-model.ts'
+import { isSettled, planRollout } from '../domain/rollout.ts'
+import { boundsOf, strategyOf } from '../domain/strategy.ts'
+import type { Tx } from '../store/db.ts'
 import { finishDeployment, getDeployment, openWishes, writeJournal } from '../store/deployments.ts'
 import { formationOf } from '../store/formation.ts'
 import { openInstances, type InstanceRow } from '../store/instances.ts'
-import { rolloutFacts } from '../store/rollouts.ts'
-import { drain, forget, insertService, kill, launch, stop, type View } from './apply-step.ts'
+import { ofOneMoment, rolloutFacts } from '../store/rollouts.ts'
+import { drain, forget, insertService, kill, launch, route, stop, type View } from './apply-step.ts'
 import type { DeployContext } from './deploy-context.ts'
 import { carryOut } from './verdict.ts'
 
@@ -24,15 +28,15 @@ const SETTLE = 1_000
 
 /** One look at an app and what follows from it. Everything that it does can be done again. */
 export async function reconcileApp(ctx: DeployContext, app: AppId): Promise<Outcome> {
-  const facts = await rolloutFacts(ctx.db, app)
-  if (facts === null) return IDLE
-  const [formation, rows] = await Promise.all([formationOf(ctx.db, app), openInstances(ctx.db, app)])
-  const view: View = { app, facts, formation, rows }
-  const desired = desiredOf(ctx, view)
+  const view = await ofOneMoment(ctx.db, (tx) => look(tx, app))
+  if (view === null) return IDLE
+  const { facts, rows } = view
+  const strategy = { ...DEFAULT_STRATEGY, ...facts.strategy }
+  const desired = desiredOf(ctx, view, strategy)
   const services = rows.filter(({ kind }) => kind === 'service').map(toRollout)
   const plan = planRollout(desired, services, facts.now)
   if (plan.verdict.kind !== 'none') {
-    await carryOut(ctx, view, plan.verdict)
+    await carryOut(ctx, view, strategy, plan.verdict)
     // Whoever waits for the rollout looks now.
     ctx.bus.wake({ app })
     return { again: true, wakeIn: null }
@@ -43,7 +47,7 @@ export async function reconcileApp(ctx: DeployContext, app: AppId): Promise<Outc
     (id) => wanted.has(id),
     facts.now,
   )
-  const steps: Step[] = [...plan.steps, ...oneOffs.steps]
+  const steps: readonly (Step | OneOffStep)[] = [...plan.steps, ...oneOffs.steps]
   await applyAll(ctx, view, steps)
   if (steps.length === 0 && facts.state === 'active' && isSettled(desired, services, facts.now))
     await fulfilWishes(ctx, app)
@@ -54,21 +58,27 @@ export async function reconcileApp(ctx: DeployContext, app: AppId): Promise<Outc
   }
 }
 
-function desiredOf(ctx: DeployContext, { facts, formation }: View): Desired {
+async function look(tx: Tx, app: AppId): Promise<View | null> {
+  const facts = await rolloutFacts(tx, app)
+  if (facts === null) return null
+  return { app, facts, formation: await formationOf(tx, app), rows: await openInstances(tx, app) }
+}
+
+function desiredOf(ctx: DeployContext, { facts, formation }: View, strategy: DeployStrategy): Desired {
   const gone = facts.state === 'destroying'
   const services = (types: readonly string[]) =>
     serviceTypes(Object.fromEntries(types.map((type) => [type, ''])))
   const { current, candidate } = facts
   return {
     current: gone || current === null ? null : { version: current.version, types: services(current.types) },
-    candidate:
-      gone || candidate === null
-        ? null
-        : { version: candidate.version, types: services(candidate.types), deadline: candidate.deadline },
+    candidate: gone || candidate === null ? null : { ...candidate, types: services(candidate.types) },
+    kept: gone ? null : facts.kept,
+    watch: gone ? null : facts.watch,
+    strategy: strategyOf(strategy),
     formation: formation.map(({ type, quantity, generation, crashes, crashed_at }) => ({
       type,
       quantity,
-      surge: surgeOf(quantity),
+      ...boundsOf(strategy, quantity),
       generation,
       routed: isRouted(type),
       settle: isRouted(type) ? 0 : SETTLE,
@@ -92,7 +102,11 @@ async function wantedOneOffs(ctx: DeployContext, { facts, rows }: View): Promise
   return wanted
 }
 
-async function applyAll(ctx: DeployContext, view: View, steps: readonly Step[]): Promise<void> {
+async function applyAll(
+  ctx: DeployContext,
+  view: View,
+  steps: readonly (Step | OneOffStep)[],
+): Promise<void> {
   const row = (id: string) => view.rows.find((one) => one.id === id)
   // Numbers are given out one by one; what the node does may overlap.
   for (const step of steps) if (step.do === 'start') await insertService(ctx, view, step)
@@ -107,18 +121,25 @@ async function applyAll(ctx: DeployContext, view: View, steps: readonly Step[]):
       throw result.reason instanceof Error ? result.reason : new Error(String(result.reason))
 }
 
-function applyOne(ctx: DeployContext, view: View, step: Step, target: InstanceRow): Promise<void> {
+function applyOne(
+  ctx: DeployContext,
+  view: View,
+  step: Step | OneOffStep,
+  target: InstanceRow,
+): Promise<void> {
   switch (step.do) {
     case 'start':
       return Promise.resolve()
     case 'launch':
       return launch(ctx, view, target)
+    case 'route':
+      return route(ctx, view, target, step.why)
     case 'drain':
-      return drain(ctx, view, target)
+      return drain(ctx, view, target, step.why)
     case 'stop':
-      return stop(ctx, view, target)
+      return stop(ctx, view, target, step.why)
     case 'kill':
-      return kill(ctx, view, target)
+      return kill(ctx, view, target, 'why' in step ? step.why : null)
     case 'forget':
       return forget(ctx, view, target)
     default:

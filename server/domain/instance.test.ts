@@ -18,6 +18,7 @@ const facts = (given: Partial<InstanceFacts>): InstanceFacts => ({
   release: 1,
   generation: 0,
   replace: false,
+  held: false,
   phase: 'started',
   confirmed: true,
   phase_since: 10,
@@ -40,7 +41,9 @@ describe('an instance', () => {
     })
     // The node forgot that it drains: it is told again.
     expect(state({ phase: 'draining' })).toEqual({ status: 'draining', since: 10, confirmed: false })
-    expect(state({ status: 'draining' })).toEqual({ status: 'draining', since: 20, confirmed: true })
+    // Drained, and wanted again.
+    expect(state({ status: 'draining' })).toEqual({ status: 'standby', since: 20 })
+    expect(state({ held: true })).toEqual({ status: 'standby', since: 20 })
     expect(state({ status: 'exited', exit })).toMatchObject({ status: 'exited', wanted: false })
     expect(state({ status: 'exited', exit, phase: 'stopping' })).toMatchObject({
       status: 'exited',

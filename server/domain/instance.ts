@@ -1,6 +1,6 @@
 import type { Instance } from '../contract/formation.ts'
 import type { Exit } from '../contract/nodes.ts'
-import type { InstanceState, RolloutInstance } from './rollout.ts'
+import type { InstanceState, RolloutInstance } from './rollout-model.ts'
 
 /** What our own row and the node's last word say of one instance; times are ms by the database's clock. */
 export interface InstanceFacts {
@@ -11,6 +11,8 @@ export interface InstanceFacts {
   readonly release: number
   readonly generation: number
   readonly replace: boolean
+  /** Is to stay out of routing until it is told. */
+  readonly held: boolean
   /** What was ordered, and whether the node has confirmed it. */
   readonly phase: 'intended' | 'started' | 'draining' | 'stopping' | 'ended'
   readonly confirmed: boolean
@@ -45,9 +47,11 @@ function stateOf(facts: InstanceFacts): InstanceState {
     case 'started':
       // Out of routing it stands in for nobody, until it answers again.
       if (status === 'ready' && facts.unready != null) return { status: 'starting', since }
-      if (status === 'ready') return { status: 'ready', since }
-      // A node that drains what nobody ordered to drain followed an order that was not confirmed.
-      if (status === 'draining') return { status: 'draining', since, confirmed: true }
+      if (status === 'ready') return { status: facts.held ? 'standby' : 'ready', since }
+      // Its node ends it, for it does not answer.
+      if (status === 'draining' && facts.unready != null) return { status: 'draining', since, confirmed: true }
+      // It was drained and is wanted again, or the node's word is older than that wish: either way it can be routed.
+      if (status === 'draining') return { status: 'standby', since }
       return { status: 'starting', since }
     case 'draining':
       // A node that still calls it ready has forgotten the order.

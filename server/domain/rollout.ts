@@ -1,305 +1,188 @@
-import { nextTry, type CrashRecord } from './backoff.ts'
+import { nextTry } from './backoff.ts'
+import type { Desired, Live, Plan, RolloutInstance, RolloutType, Step, Why } from './rollout-model.ts'
+import { isBlueGreen, isPaused, isProven, type Shape, shapeOf } from './rollout-shape.ts'
+import { type Group, isSettledUp, type Stock, takeStock } from './rollout-stock.ts'
+import { judge, verdictDueAt } from './rollout-verdict.ts'
+
+/** A plan as it comes about. */
+interface Draft {
+  readonly now: number
+  readonly steps: Step[]
+  wakeAt: number | null
+  /** Instances that leave before they served: neither launched nor routed any more. */
+  dropped: Set<string> | null
+}
+
+const NOTHING: readonly Live[] = []
 
 /**
- * Where an instance is, as our row and its node together tell it.
- *
- *     intended → starting → ready → draining → stopping → exited → (forgotten)
- *         └──────────┴────────┴────────────────────┴────────┘
- *
- * `intended`: the row exists and the node did not yet confirm the order. `confirmed` false says the same of the
- * order to drain or stop: it is given again until the node has confirmed it.
+ * What to do next to bring the instances of one app closer to what is desired. Pure: no clock, no I/O. Looks at each
+ * instance twice, however many there are.
  */
-export type InstanceState =
-  | { readonly status: 'intended' }
-  | { readonly status: 'starting'; readonly since: number }
-  | { readonly status: 'ready'; readonly since: number }
-  | { readonly status: 'draining'; readonly since: number; readonly confirmed: boolean }
-  | { readonly status: 'stopping'; readonly since: number; readonly confirmed: boolean }
-  | {
-      readonly status: 'exited'
-      readonly wanted: boolean
-      readonly message: string
-      readonly timeout: boolean
-    }
-
-export interface RolloutInstance {
-  readonly id: string
-  readonly type: string
-  /** The 2 of `web.2`. */
-  readonly number: number
-  readonly release: number
-  readonly generation: number
-  /** It was asked to be replaced by itself (`restart web.2`). */
-  readonly replace: boolean
-  readonly state: InstanceState
-}
-
-export interface RolloutType {
-  readonly type: string
-  readonly quantity: number
-  /** How many instances may run above the quantity while old ones are replaced. */
-  readonly surge: number
-  /** Raised by a restart: instances of lower generations are replaced. */
-  readonly generation: number
-  /** Only routed instances are drained before they are stopped. */
-  readonly routed: boolean
-  /** ms that an instance without a health check has to stay up before it counts as ready. */
-  readonly settle: number
-  readonly crashed: CrashRecord
-}
-
-export interface RolloutRelease {
-  readonly version: number
-  readonly types: readonly string[]
-}
-
-export interface Desired {
-  /** Serves now; null before the first release and while the app is destroyed. */
-  readonly current: RolloutRelease | null
-  /** Is being rolled out; replaces `current` once all of its instances are ready, or is abandoned. */
-  readonly candidate: (RolloutRelease & { readonly deadline: number }) | null
-  readonly formation: readonly RolloutType[]
-  readonly timing: {
-    /** ms from leaving the registry to SIGTERM: router refresh, a second, and a while for open requests. */
-    readonly drain: number
-    /** ms after an order to stop until the instance is killed: the grace of the node and some more. */
-    readonly stop: number
-  }
-}
-
-export type Step =
-  | { readonly do: 'start'; readonly type: string; readonly release: number; readonly generation: number }
-  /** Gives the order to start an existing row's instance (again). */
-  | { readonly do: 'launch'; readonly id: string }
-  | { readonly do: 'drain'; readonly id: string }
-  | { readonly do: 'stop'; readonly id: string }
-  | { readonly do: 'kill'; readonly id: string }
-  | { readonly do: 'forget'; readonly id: string }
-
-export type Verdict =
-  | { readonly kind: 'none' }
-  /** Every instance of the candidate is ready. */
-  | { readonly kind: 'complete' }
-  | {
-      readonly kind: 'abandon'
-      readonly code: 'boot_crash' | 'boot_timeout'
-      readonly reason: string
-      readonly instance: string | null
-    }
-
-export interface Plan {
-  readonly verdict: Verdict
-  /** Empty with a verdict: it changes what is desired, so it is carried out first and planned anew. */
-  readonly steps: readonly Step[]
-  /** ms; when time alone makes a new plan necessary. */
-  readonly wakeAt: number | null
-}
-
-type Live = RolloutInstance & {
-  readonly state: Extract<InstanceState, { status: 'intended' | 'starting' | 'ready' }>
-}
-
-/** What to do next to bring the instances of one app closer to what is desired. Pure: no clock, no I/O. */
 export function planRollout(desired: Desired, instances: readonly RolloutInstance[], now: number): Plan {
-  const verdict = judge(desired, instances, now)
+  const stock = takeStock(desired, instances, now)
+  const verdict = judge(desired, stock, now)
   if (verdict.kind !== 'none') return { verdict, steps: [], wakeAt: null }
-  const steps: Step[] = []
-  const alarms: number[] = desired.candidate === null ? [] : [desired.candidate.deadline]
-  for (const instance of instances) settleOrders(desired, instance, now, steps, alarms)
-  for (const type of allTypes(desired, instances)) planType(desired, type, instances, now, steps, alarms)
-  const leaving = new Set(steps.flatMap((step) => (step.do === 'stop' ? [step.id] : [])))
-  const later = alarms.filter((time) => time > now)
-  return {
-    verdict,
-    steps: steps.filter((step) => step.do !== 'launch' || !leaving.has(step.id)),
-    wakeAt: later.length === 0 ? null : Math.min(...later),
-  }
+  const draft: Draft = { now, steps: [], wakeAt: null, dropped: null }
+  alarm(draft, verdictDueAt(desired))
+  alarm(draft, stock.settlesAt)
+  const proven = isProven(desired, stock)
+  const open = mayRoute(desired, stock)
+  for (const group of stock.groups)
+    planGroup(desired, stock, group, shapeOf(desired, group, proven), open, draft)
+  settleOrders(desired, instances, draft)
+  return { verdict, steps: draft.steps, wakeAt: draft.wakeAt }
 }
 
 /** Whether every instance is what was asked for; what is still being drained or stopped does not count. */
 export function isSettled(desired: Desired, instances: readonly RolloutInstance[], now: number): boolean {
   if (desired.candidate !== null) return false
-  return allTypes(desired, instances).every((type) => {
-    const target = targetOf(desired, type)
-    const live = instances.filter((one): one is Live => one.type === type.type && isLive(one))
-    const fresh = live.filter((one) => isFresh(one, target, type))
-    const quantity = target === null ? 0 : type.quantity
-    return (
-      live.length === fresh.length &&
-      fresh.length === quantity &&
-      readyOf(fresh, type, now).length === quantity
-    )
-  })
+  return takeStock(desired, instances, now).groups.every(
+    ({ quantity, fresh, stale, ready }) =>
+      stale.length === 0 && fresh.length === quantity && ready === quantity,
+  )
+}
+
+function alarm(draft: Draft, at: number | null): void {
+  if (at !== null && at > draft.now && (draft.wakeAt === null || at < draft.wakeAt)) draft.wakeAt = at
+}
+
+/** Whether what stands by may be routed: of a blue-green candidate all of it, and nothing before. */
+function mayRoute(desired: Desired, { groups }: Stock): boolean {
+  if (isPaused(desired)) return false
+  if (!isBlueGreen(desired)) return true
+  return groups.every(({ target, quantity, up }) => target !== desired.candidate || up >= quantity)
+}
+
+function planGroup(desired: Desired, stock: Stock, group: Group, shape: Shape, open: boolean, draft: Draft) {
+  const { type, target, fresh, stale } = group
+  const { candidate, current } = desired
+  const rolls = candidate !== null && target === candidate
+  const room = shape.most - fresh.length - stale.length
+  // Only releases that serve are tried again and again; a candidate has one try per instance.
+  const retryAt = nextTry(type.crashed)
+  const waits = retryAt > draft.now
+  const isFree = desired.strategy.kind !== 'recreate' || stock.others === 0
+  const missing = shape.fresh - fresh.length
+  const mayStart = isFree && (rolls || !waits)
+  const fill = mayStart ? Math.max(0, Math.min(missing, room)) : 0
+  if (target !== null && fill > 0)
+    start(draft, fill, {
+      do: 'start',
+      type: type.type,
+      release: target.version,
+      generation: type.generation,
+      held: rolls && type.routed && isBlueGreen(desired),
+      why: rolls ? 'new-release' : 'missing',
+    })
+  const lacking = shape.old - stale.length
+  if (current !== null && lacking > 0 && !waits)
+    start(draft, Math.min(lacking, room - fill), {
+      do: 'start',
+      type: type.type,
+      release: current.version,
+      generation: type.generation,
+      held: false,
+      why: 'old-capacity',
+    })
+  if (waits && ((!rolls && missing > 0) || lacking > 0)) alarm(draft, retryAt)
+
+  const isSurplus = target === null || group.quantity === 0
+  leave(draft, type, beyond(fresh, shape.keepFresh, desired, draft.now, type), 'too-many')
+  const gone = group.ready > 0 || desired.strategy.kind === 'recreate' ? 'replaced' : 'makes-room'
+  leave(draft, type, beyond(stale, shape.keepOld, desired, draft.now, type, fresh), isSurplus ? 'not-wanted' : gone)
+  routeStandby(desired, group, open, draft)
+}
+
+function start(draft: Draft, count: number, step: Extract<Step, { do: 'start' }>): void {
+  for (let i = 0; i < count; i++) draft.steps.push(step)
+}
+
+function leave(draft: Draft, type: RolloutType, instances: readonly Live[], why: Why): void {
+  for (const { id, state } of instances) {
+    if (state.status !== 'ready') (draft.dropped ??= new Set()).add(id)
+    draft.steps.push({ do: type.routed && state.status === 'ready' ? 'drain' : 'stop', id, why })
+  }
+}
+
+function routeStandby(desired: Desired, { fresh, stale, target }: Group, open: boolean, draft: Draft): void {
+  const { candidate, current } = desired
+  if (target !== null && (open || target !== candidate))
+    for (const { id, state } of fresh)
+      if (state.status === 'standby' && draft.dropped?.has(id) !== true)
+        draft.steps.push({ do: 'route', id, why: 'switch' })
+  // Of what serves: its order to be routed got lost.
+  if (target !== current)
+    for (const { id, release, state } of stale)
+      if (state.status === 'standby' && release === current?.version && draft.dropped?.has(id) !== true)
+        draft.steps.push({ do: 'route', id, why: 'again' })
 }
 
 /** Steps that follow from one instance alone: orders given again, time limits, the removal of what ended. */
-function settleOrders(
-  desired: Desired,
-  instance: RolloutInstance,
-  now: number,
-  steps: Step[],
-  alarms: number[],
-) {
-  const { id, state } = instance
-  switch (state.status) {
-    case 'intended':
-      steps.push({ do: 'launch', id })
-      break
-    case 'starting':
-    case 'ready':
-      break
-    case 'draining':
-      if (now >= state.since + desired.timing.drain) steps.push({ do: 'stop', id })
-      else if (!state.confirmed) steps.push({ do: 'drain', id })
-      alarms.push(state.since + desired.timing.drain)
-      break
-    case 'stopping':
-      if (now >= state.since + desired.timing.stop) steps.push({ do: 'kill', id })
-      else if (!state.confirmed) steps.push({ do: 'stop', id })
-      alarms.push(state.since + desired.timing.stop)
-      break
-    case 'exited':
-      steps.push({ do: 'forget', id })
-      break
-    default:
-      state satisfies never
-  }
-}
-
-function planType(
-  desired: Desired,
-  type: RolloutType,
-  instances: readonly RolloutInstance[],
-  now: number,
-  steps: Step[],
-  alarms: number[],
-) {
-  const target = targetOf(desired, type)
-  const quantity = target === null ? 0 : type.quantity
-  const live = instances.filter(
-    (instance): instance is Live => instance.type === type.type && isLive(instance),
-  )
-  const fresh = live.filter((instance) => isFresh(instance, target, type))
-  const stale = live.filter((instance) => !isFresh(instance, target, type))
-  for (const { state } of live) if (state.status === 'ready') alarms.push(state.since + type.settle)
-
-  // Only releases that serve are tried again and again; a candidate has one try per instance.
-  const retryAt = target === desired.current ? nextTry(type.crashed) : 0
-  const missing = quantity - fresh.length
-  const room = quantity + type.surge - live.length
-  if (missing > 0 && retryAt > now) alarms.push(retryAt)
-  else if (target !== null) {
-    for (let i = 0; i < Math.min(missing, room); i++)
-      steps.push({ do: 'start', type: type.type, release: target.version, generation: type.generation })
-  }
-
-  const excess = keepFirst(fresh, quantity, desired, now, type)
-  // An old instance leaves only for a ready new one, and no old one leaves for a candidate that has not yet shown, in
-  // each of its process types, that it boots.
-  const standIns = isProven(desired, instances, now) ? readyOf(fresh, type, now).length : 0
-  const replaced = keepFirst(stale, Math.max(0, quantity - standIns), desired, now, type, fresh)
-  for (const { id, state } of [...excess, ...replaced])
-    steps.push({ do: type.routed && state.status === 'ready' ? 'drain' : 'stop', id })
-}
-
-/** Whether the candidate may go live, has to be given up, or neither. */
-function judge(desired: Desired, instances: readonly RolloutInstance[], now: number): Verdict {
-  const { candidate } = desired
-  if (candidate === null) return { kind: 'none' }
+function settleOrders(desired: Desired, instances: readonly RolloutInstance[], draft: Draft): void {
+  const { timing, strategy, candidate } = desired
+  const kept = strategy.kind === 'blue-green' && candidate === null ? desired.kept : null
   for (const { id, release, state } of instances) {
-    if (release !== candidate.version || state.status !== 'exited' || state.wanted) continue
-    return {
-      kind: 'abandon',
-      code: state.timeout ? 'boot_timeout' : 'boot_crash',
-      reason: state.message,
-      instance: id,
+    switch (state.status) {
+      case 'intended':
+        if (draft.dropped?.has(id) !== true) draft.steps.push({ do: 'launch', id, why: 'again' })
+        break
+      case 'starting':
+      case 'standby':
+      case 'ready':
+        break
+      case 'draining': {
+        const drained = state.since + timing.drain
+        const stopAt = release === kept?.version ? Math.max(drained, kept.until) : drained
+        if (draft.now >= stopAt) draft.steps.push({ do: 'stop', id, why: 'drained' })
+        else if (!state.confirmed) draft.steps.push({ do: 'drain', id, why: 'again' })
+        alarm(draft, stopAt)
+        break
+      }
+      case 'stopping': {
+        const killAt = state.since + timing.stop
+        if (draft.now >= killAt) draft.steps.push({ do: 'kill', id, why: 'overdue' })
+        else if (!state.confirmed) draft.steps.push({ do: 'stop', id, why: 'again' })
+        alarm(draft, killAt)
+        break
+      }
+      case 'exited':
+        draft.steps.push({ do: 'forget', id, why: 'ended' })
+        break
+      default:
+        state satisfies never
     }
   }
-  const waiting = desired.formation.filter((type) => {
-    const fresh = instances.filter(
-      (one): one is Live => one.type === type.type && isLive(one) && isFresh(one, candidate, type),
-    )
-    return candidate.types.includes(type.type) && readyOf(fresh, type, now).length < type.quantity
-  })
-  if (waiting.length === 0) return { kind: 'complete' }
-  if (now < candidate.deadline) return { kind: 'none' }
-  const names = waiting.map(({ type }) => type).join(', ')
-  return {
-    kind: 'abandon',
-    code: 'boot_timeout',
-    reason: `Not all instances of ${names} became ready in time`,
-    instance: null,
-  }
-}
-
-/** What the instances of a type should run. A type that the candidate lacks stays as it is until that is live. */
-function targetOf(desired: Desired, type: RolloutType): RolloutRelease | null {
-  const { candidate, current } = desired
-  if (candidate?.types.includes(type.type) === true) return candidate
-  return current?.types.includes(type.type) === true ? current : null
-}
-
-function isProven(desired: Desired, instances: readonly RolloutInstance[], now: number): boolean {
-  const { candidate } = desired
-  if (candidate === null) return true
-  return desired.formation.every((type) => {
-    if (type.quantity === 0 || !candidate.types.includes(type.type)) return true
-    const fresh = instances.filter(
-      (one): one is Live => one.type === type.type && isLive(one) && isFresh(one, candidate, type),
-    )
-    return readyOf(fresh, type, now).length > 0
-  })
-}
-
-function allTypes(desired: Desired, instances: readonly RolloutInstance[]): RolloutType[] {
-  const known = new Set(desired.formation.map(({ type }) => type))
-  const strays = [...new Set(instances.map(({ type }) => type))].filter((type) => !known.has(type))
-  const none = { quantity: 0, surge: 0, generation: 0, settle: 0, crashed: { crashes: 0, crashedAt: null } }
-  return [...desired.formation, ...strays.map((type) => ({ type, routed: type === 'web', ...none }))]
-}
-
-function isLive(instance: RolloutInstance): instance is Live {
-  const { status } = instance.state
-  return status === 'intended' || status === 'starting' || status === 'ready'
-}
-
-function isFresh(instance: Live, target: RolloutRelease | null, type: RolloutType): boolean {
-  return (
-    target !== null &&
-    instance.release === target.version &&
-    instance.generation >= type.generation &&
-    !instance.replace
-  )
-}
-
-function readyOf(instances: readonly Live[], type: RolloutType, now: number): Live[] {
-  return instances.filter(({ state }) => state.status === 'ready' && now >= state.since + type.settle)
 }
 
 /**
  * All but the `count` that are most worth keeping: ready ones, then those of the serving release, then those whose
- * number nobody else has, then low numbers.
+ * number nobody else has, then low numbers. `others` are those that stand in for them.
  */
-function keepFirst(
+function beyond(
   instances: readonly Live[],
   count: number,
-  desired: Desired,
+  { current }: Desired,
   now: number,
   type: RolloutType,
-  others: readonly Live[] = [],
-): Live[] {
-  const ready = new Set(readyOf(instances, type, now).map(({ id }) => id))
-  const worth = ({ id, release, state }: Live) =>
-    (ready.has(id) ? 4 : 0) +
-    (state.status === 'ready' ? 2 : 0) +
-    (release === desired.current?.version ? 1 : 0)
-  const better = (a: Live, b: Live) => worth(b) - worth(a)
-  const taken = new Set(readyOf(others, type, now).map(({ number }) => number))
-  const sorted = [...instances].sort((a, b) => better(a, b) || a.number - b.number)
-  const doubled = new Set<Live>()
-  for (const one of sorted) {
-    if (taken.has(one.number)) doubled.add(one)
-    taken.add(one.number)
-  }
-  return sorted.sort((a, b) => better(a, b) || Number(doubled.has(a)) - Number(doubled.has(b))).slice(count)
+  others: readonly Live[] = NOTHING,
+): readonly Live[] {
+  if (instances.length <= count) return NOTHING
+  if (count === 0) return instances
+  const worth = (one: Live) =>
+    (one.state.status === 'ready' ? (isSettledUp(one, type, now) ? 6 : 2) : 0) +
+    (one.state.status === 'standby' ? 1 : 0) +
+    (one.release === current?.version ? 0.5 : 0)
+  const taken = new Set(others.filter((one) => isSettledUp(one, type, now)).map(({ number }) => number))
+  return instances
+    .map((one) => ({ one, worth: worth(one) }))
+    .sort((a, b) => b.worth - a.worth || a.one.number - b.one.number)
+    .map(({ one, worth }) => {
+      const doubled = taken.has(one.number)
+      taken.add(one.number)
+      return { one, worth: doubled ? worth - 0.25 : worth }
+    })
+    .sort((a, b) => b.worth - a.worth)
+    .slice(count)
+    .map(({ one }) => one)
 }

@@ -30,9 +30,17 @@ export interface DeploymentRow {
   readonly detail: Record<string, unknown> & { readonly verdict?: StoredVerdict }
   readonly code: string | null
   readonly reason: string | null
+  /** Its release is the app's candidate. */
+  readonly rolling: boolean
+  readonly paused: boolean
+  /** Its canaries are ready, and not promoted yet. */
+  readonly canary: boolean
 }
 
-const ROW = `SELECT id, app_id, kind, state, step, build_id, release_id, account_id, author, push_token, detail, code, reason FROM deployments`
+const ROW = `SELECT id, app_id, kind, state, step, build_id, release_id, account_id, author, push_token, detail, code, reason,
+    rollout_deadline IS NOT NULL AS rolling, paused_at IS NOT NULL AS paused,
+    canary_since IS NOT NULL AND promoted_at IS NULL AS canary
+  FROM deployments`
 
 export async function insertDeployment(tx: Tx, one: NewDeployment): Promise<void> {
   await tx.query(
@@ -58,6 +66,30 @@ export async function getDeployment(sql: Sql, id: DeploymentId): Promise<Deploym
   return row ?? null
 }
 
+/** The work that goes on or, if none does, comes next; no scaling or restart. */
+export async function findOpenDeployment(sql: Sql, app: AppId): Promise<DeploymentRow | null> {
+  const [row] = await sql.query<DeploymentRow>(
+    `${ROW} WHERE app_id = $1 AND state IN ('queued', 'running') AND kind NOT IN ('scale', 'restart')
+      ORDER BY state = 'running' DESC, created_at, id LIMIT 1`,
+    [app],
+  )
+  return row ?? null
+}
+
+/** What the journal holds of a release: of its own deployments, and of its instances. */
+export const releaseJournal = (
+  sql: Sql,
+  release: ReleaseId,
+): Promise<{ readonly at: string; readonly step: string; readonly detail: Record<string, unknown> }[]> =>
+  sql.query(
+    `SELECT at, step, detail FROM deployments_history
+      WHERE app_id = (SELECT app_id FROM releases WHERE id = $1)
+        AND (deployment_id IN (SELECT id FROM deployments WHERE release_id = $1)
+             OR instance_id IN (SELECT id FROM instances WHERE release_id = $1))
+      ORDER BY id`,
+    [release],
+  )
+
 export async function deploymentOfToken(sql: Sql, token: Buffer): Promise<DeploymentRow | null> {
   const [row] = await sql.query<DeploymentRow>(`${ROW} WHERE push_token = $1`, [token])
   return row ?? null
@@ -71,7 +103,9 @@ export const openWishes = (sql: Sql, app: AppId): Promise<DeploymentRow[]> =>
   )
 
 const SHOWN = `SELECT deployments.id, deployments.kind, deployments.state, deployments.step, releases.version AS release,
-    deployments.reason, deployments.created_at, deployments.finished_at
+    deployments.reason, deployments.created_at, deployments.finished_at,
+    CASE WHEN deployments.rollout_deadline IS NULL THEN NULL WHEN deployments.paused_at IS NOT NULL THEN 'resume'
+         WHEN deployments.canary_since IS NOT NULL AND deployments.promoted_at IS NULL THEN 'promotion' END AS waits_for
   FROM deployments LEFT JOIN releases ON releases.id = deployments.release_id`
 
 export const listDeployments = (sql: Sql, app: AppId, limit: number): Promise<Deployment[]> =>
@@ -121,7 +155,7 @@ export async function openRollout(tx: Tx, id: DeploymentId, seconds: number): Pr
 
 /** How a rollout went: null code, it is live. `tail`: the last lines of the instance that failed it. */
 export interface StoredVerdict {
-  readonly code: 'boot_crash' | 'boot_timeout' | null
+  readonly code: 'boot_crash' | 'boot_timeout' | 'deploy_aborted' | null
   readonly reason: string
   readonly tail: readonly string[]
 }

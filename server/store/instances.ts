@@ -16,6 +16,7 @@ export interface InstanceRow {
   readonly kind: 'service' | 'release' | 'run'
   readonly generation: number
   readonly replace: boolean
+  readonly held: boolean
   readonly phase: Phase
   readonly confirmed: boolean
   readonly status: 'starting' | 'ready' | 'draining' | 'exited' | null
@@ -47,7 +48,7 @@ export interface OneOff {
 
 const ms = (column: string) => `(extract(epoch FROM instances.${column}) * 1000)::float8 AS ${column}`
 const ROW = `SELECT instances.id, instances.app_id, instances.release_id, releases.version AS release, instances.deployment_id, instances.type,
-    instances.number, instances.kind, instances.generation, instances.replace, instances.phase, instances.confirmed, instances.status,
+    instances.number, instances.kind, instances.generation, instances.replace, instances.held, instances.phase, instances.confirmed, instances.status,
     instances.exit, instances.unready, instances.command, instances.run, instances.restarts,
     ${['phase_since', 'status_since', 'ready_at', 'created_at', 'ended_at'].map(ms).join(', ')}
   FROM instances JOIN releases ON releases.id = instances.release_id`
@@ -98,6 +99,8 @@ export interface NewInstance {
   readonly generation: number
   readonly command: string | null
   readonly run: OneOff | null
+  /** Is to stay out of routing until it is told. */
+  readonly held?: boolean
 }
 
 /**
@@ -114,8 +117,8 @@ export async function insertInstance(tx: Tx, one: NewInstance): Promise<number> 
       : 'SELECT coalesce(max(number), 0) + 1 FROM instances WHERE app_id = $2 AND type = $5'
   const [row] = await tx.query<{ number: number }>(
     `WITH place AS (SELECT (${number}) AS number)
-     INSERT INTO instances (id, app_id, release_id, deployment_id, type, number, kind, generation, command, run, restarts)
-     SELECT $1, $2, $3, $4, $5, place.number, $6, $7, $8, $9, coalesce((
+     INSERT INTO instances (id, app_id, release_id, deployment_id, type, number, kind, generation, command, run, held, restarts)
+     SELECT $1, $2, $3, $4, $5, place.number, $6, $7, $8, $9, $10, coalesce((
          SELECT restarts + 1 FROM instances last WHERE last.app_id = $2 AND last.type = $5 AND last.number = place.number
             AND last.release_id = $3 AND last.kind = 'service' AND $6 = 'service' AND last.exit->>'reason' <> 'stopped'
           ORDER BY created_at DESC LIMIT 1), 0)
@@ -130,6 +133,7 @@ export async function insertInstance(tx: Tx, one: NewInstance): Promise<number> 
       one.generation,
       one.command,
       one.run === null ? null : JSON.stringify(one.run),
+      one.held === true,
     ],
   )
   if (row === undefined) throw new Error('the instance was not inserted')
@@ -156,6 +160,41 @@ export async function confirmInstance(sql: Sql, id: InstanceId, phase: Phase): P
         phase_since = CASE phase WHEN 'intended' THEN now() ELSE phase_since END WHERE id = $1 AND phase = $2`,
     [id, phase],
   )
+}
+
+/** It is in routing, as its node has confirmed; what the node said of it before is of no more use. */
+export async function confirmRouted(sql: Sql, id: InstanceId): Promise<void> {
+  await sql.query(
+    `UPDATE instances SET held = false, status = CASE status WHEN 'draining' THEN 'ready' ELSE status END,
+        status_since = CASE status WHEN 'draining' THEN now() ELSE status_since END
+      WHERE id = $1 AND phase = 'started' AND status IN ('ready', 'draining')`,
+    [id],
+  )
+}
+
+/**
+ * Instances that are kept from the release before serve again, as instances of `release`, if that is the same code with
+ * the same config. They stand by until they are routed.
+ */
+export async function takeKept(
+  tx: Tx,
+  app: AppId,
+  release: ReleaseId,
+  deployment: DeploymentId,
+): Promise<number> {
+  const rows = await tx.query(
+    `UPDATE instances SET release_id = mine.id, deployment_id = $3, phase = 'started', confirmed = true, phase_since = now(),
+        held = true, replace = false
+       FROM apps, releases kept, releases mine, formations
+      WHERE apps.id = $1 AND apps.kept_until > now() AND kept.app_id = apps.id AND kept.version = apps.kept_version
+        AND mine.id = $2 AND mine.build_id = kept.build_id AND mine.config = kept.config AND mine.process_types = kept.process_types
+        AND formations.app_id = apps.id AND formations.type = instances.type AND formations.generation = instances.generation
+        AND instances.app_id = apps.id AND instances.release_id = kept.id AND instances.kind = 'service'
+        AND instances.phase = 'draining' AND instances.status = 'draining'
+      RETURNING instances.id`,
+    [app, release, deployment],
+  )
+  return rows.length
 }
 
 /** What our own row tells of an instance that never came to be, or that its node no longer knows. */
@@ -249,7 +288,7 @@ export async function observeInstances(
           id,
           address,
           status: state.status,
-          unready: state.status === 'ready' ? (state.unready ?? null) : null,
+          unready: 'unready' in state ? (state.unready ?? null) : null,
           exit: state.status === 'exited' ? state.exit : null,
         })),
       ),

@@ -14,6 +14,8 @@ export function idleDeploy(newId: <Id extends string>() => Id): Deploy {
     rollback: () => Promise.reject(noRelease()),
     scale: () => Promise.reject(noRelease()),
     restart: () => Promise.reject(noRelease()),
+    steer: () => Promise.reject(new DomainError('conflict', 'Nothing is being deployed right now.')),
+    setStrategy: () => Promise.reject(noRelease()),
     createRun: () => Promise.reject(noRelease()),
     async destroy(tx, app: AppId) {
       await tx.query(`UPDATE apps SET state = 'destroying' WHERE id = $1`, [app])

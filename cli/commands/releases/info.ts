@@ -1,3 +1,4 @@
+import { deployEndpoints } from '../../../server/contract/deploys.ts'
 import { releaseEndpoints } from '../../../server/contract/releases.ts'
 import type { Action } from '../../command.ts'
 import { fields } from '../../output/table.ts'
@@ -8,8 +9,12 @@ export const showRelease: Action = async (cli, input) => {
   const version = parseVersion(input.required(0))
   const app = await cli.app()
   const api = await cli.api()
-  const release = await api.call(releaseEndpoints.info, { params: { app, version: String(version) } })
-  if (input.flag('json')) return cli.json(release)
+  const params = { app, version: String(version) }
+  const [release, events] = await Promise.all([
+    api.call(releaseEndpoints.info, { params }),
+    api.call(deployEndpoints.events, { params }),
+  ])
+  if (input.flag('json')) return cli.json({ ...release, events })
   cli.print(`=== Release v${release.version}\n`)
   cli.print(
     fields([
@@ -30,4 +35,7 @@ export const showRelease: Action = async (cli, input) => {
       ),
     ]),
   )
+  if (events.length === 0) return
+  cli.print(`\n=== What was done for it, and why\n`)
+  cli.print(events.map(({ at, text }) => `${formatTime(at)}  ${text}\n`).join(''))
 }

@@ -7,6 +7,7 @@ import { buildCacheRoutes } from './build-caches.ts'
 import { clusterRoutes } from './cluster.ts'
 import { configVarRoutes } from './config-vars.ts'
 import { cronRoutes } from './cron.ts'
+import { deployRoutes } from './deploys.ts'
 import { domainRoutes } from './domains.ts'
 import { formationRoutes } from './formation.ts'
 import { logRoutes } from './logs.ts'
@@ -26,6 +27,7 @@ export const allRoutes = (deps: ApiDeps): AllRoutes => ({
   cluster: clusterRoutes(deps),
   configVars: configVarRoutes(deps),
   cron: cronRoutes(deps),
+  deploys: deployRoutes(deps),
   domains: domainRoutes(deps),
   formation: formationRoutes(deps),
   logs: logRoutes(deps),

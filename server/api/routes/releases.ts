@@ -65,7 +65,7 @@ export const releaseRoutes = (deps: ApiDeps): RoutesOf<typeof releaseEndpoints> 
 })
 
 /** `12` or `v12`, as people write it. */
-function versionOf(text: string): number {
+export function versionOf(text: string): number {
   const [, digits] = /^v?(\d{1,9})$/.exec(text) ?? []
   if (digits === undefined)
     throw new DomainError('release_not_found', 'A release is named by its number, e.g. v12.')
