@@ -3,6 +3,7 @@ import type { AgentConfig } from '../config.ts'
 import type { Driver } from '../driver/driver.ts'
 import type { Builds } from './builds.ts'
 import type { Fence } from './epoch.ts'
+import type { Execs } from './execs.ts'
 import type { Instances } from './instances.ts'
 import type { UidRanges } from './uid-ranges.ts'
 
@@ -13,6 +14,7 @@ export interface AgentContext {
   readonly driver: Driver
   readonly engine: BuildEngine
   readonly instances: Instances
+  readonly execs: Execs
   readonly builds: Builds
   readonly uids: UidRanges
   /** Folder of directory skeletons. */

@@ -34,6 +34,9 @@ const verbs: {
   drain: (agent, order) => done(agent.instances.drain(order.instance)),
   stop: (agent, order) => done(agent.instances.stop(order.instance)),
   kill: (agent, order) => done(agent.instances.kill(order.instance)),
+  exec: (agent, { instance, command, env, pty }) => ({
+    exec: agent.execs.order(instance, { command, env, pty }),
+  }),
   forget: (agent, order) => done(agent.instances.forget(order.instance)),
   observe: (agent, order) => agent.instances.observe(order.after, OBSERVE_MS),
   buildCaches: (agent, order) => buildCaches(agent, order.app),

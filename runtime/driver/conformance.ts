@@ -236,7 +236,7 @@ export function conformance(stage: () => Stage): void {
   /** What a command inside of an instance says, and how it ends. */
   async function said(line: Execution): Promise<{ heard: string; end: Awaited<Execution['ended']> }> {
     let heard = ''
-    line.onOutput((_, data) => (heard += data.toString()))
+    line.onOutput((stream, data) => (heard += stream === 'stdout' ? data.toString() : ''))
     return { end: await line.ended, heard }
   }
   const pipes = { env: {}, pty: null }

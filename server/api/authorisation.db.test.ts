@@ -105,6 +105,7 @@ const RULES: Readonly<Record<string, Access>> = {
   'logs.lines': 'app:view',
   'configVars.names': 'app:deploy',
   'runs.create': 'app:deploy',
+  'runs.exec': 'app:deploy',
   'sessions.open': 'public',
   'sessions.openByLink': 'public',
   'sessions.close': 'account',
@@ -179,6 +180,7 @@ const PARAMS = {
   token: 'x',
   hostname: 'x',
   run: 'x',
+  instance: 'x',
   session: 'x',
 }
 const path = (endpoint: Endpoint) => `/api${fillPath(endpoint.path, PARAMS)}`
