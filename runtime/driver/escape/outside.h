@@ -54,7 +54,7 @@ HOST_PROBE(host_cgroup_limit, "the limits of another") {
   snprintf(path, sizeof path, "%s/cgroup.procs", given("cgroup"));
   return reach(path, O_WRONLY);
 }
-HOST_PROBE(host_interface, "the host's own network interface") {
+HOST_PROBE(host_interface, "the host's own network interfaces") {
   char path[256];
   snprintf(path, sizeof path, "/sys/class/net/%s/address", given("interface"));
   return reach(path, O_RDONLY);
@@ -78,7 +78,7 @@ HOST_PROBE(secret_by_climbing, "files of the platform, by going up") {
   snprintf(path, sizeof path, "../../../../../../../../../../../../../../../..%s", given("secret"));
   return reach(path, O_RDONLY);
 }
-HOST_PROBE(secret_by_first_process, "files of the platform, by what init sees") {
+PROBE(secret_by_first_process, "files of the platform, by what init sees") {
   char path[8192];
   snprintf(path, sizeof path, "/proc/1/root%s", given("secret"));
   return reach(path, O_RDONLY);
@@ -105,7 +105,6 @@ HOST_PROBE(release_owned, "the files of the release, taken over") { return got(c
 HOST_PROBE(release_mode, "the files of the release, with other rights") { return got(chmod(given("code"), 0644)); }
 
 PROBE(accounts, "everybody's passwords") { return reach("/etc/shadow", O_RDONLY); }
-PROBE(home_of_root, "root's files") { return reach("/root/.", O_RDONLY); }
 #define PLACE(id, path, gain) PROBE(write_in_##id, gain) { return got(open(path, O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600)); }
 PLACE(root, "/", "files that others find")
 PLACE(programs, "/usr/bin", "programs that others run")

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { InstanceSpec } from '../../../server/contract/nodes.ts'
 import { run, tryRun } from '../../exec.ts'
+import { kernelNames } from '../../installation.ts'
 import { gateway } from '../../network/address.ts'
 import { specOf } from '../conformance.ts'
 import type { Attachment, Driver, Handle } from '../driver.ts'
@@ -136,7 +137,7 @@ describe.each(drivers)('what a stranger tries from inside, with $name', { timeou
       `pid=${holder.pid}`,
       `gateway=${gateway(stage.range)}`,
       `uplink=${/src (\S+)/.exec(route)?.[1] ?? gateway(stage.range)}`,
-      `interface=${/dev (\S+)/.exec(route)?.[1] ?? 'lo'}`,
+      `interface=${kernelNames(stage.id).bridge}`,
       `neighbour=${neighbour.address}`,
       `cgroup=${group}`,
       `disk=${dev >> 8}:${dev & 255}`,

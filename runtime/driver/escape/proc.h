@@ -41,7 +41,6 @@ WRITE(crash_kernel, "/sys/kernel/kexec_crash_size", "what happens when the machi
 WRITE(profiling, "/sys/kernel/profiling", "what the kernel does")
 WRITE(security_file_system, "/sys/kernel/security/lockdown", "the kernel's protection")
 WRITE(tracing, "/sys/kernel/tracing/tracing_on", "what every program does")
-READ(debug_file_system, "/sys/kernel/debug/.", "the kernel's insides")
 READ(kernel_memory, "/proc/kcore", "all of the memory")
 READ(kernel_pages, "/proc/kpageflags", "where others' pages lie")
 READ(kernel_page_counts, "/proc/kpagecount", "who shares which page")
@@ -52,7 +51,6 @@ READ(kernel_log_file, "/proc/kmsg", "the kernel's log")
 READ(allocator, "/proc/pagetypeinfo", "how the kernel's memory lies")
 READ(firmware_tables, "/sys/firmware/acpi/tables/DSDT", "what the machine is made of")
 READ(firmware_serial, "/sys/class/dmi/id/product_serial", "which machine it is")
-READ(notes, "/sys/kernel/vmcoreinfo", "where the kernel's memory begins")
 
 /* Symbols are shown to everybody, their addresses to root alone. */
 PROBE(kernel_addresses, "addresses in the kernel, for an exploit") {
