@@ -7,21 +7,27 @@
 #include <sys/ptrace.h>
 #include <sys/uio.h>
 
-PROBE(io_uring, "calls that no filter sees") { struct io_uring_params params = {0}; return got(syscall(SYS_io_uring_setup, 4, &params)); }
+PROBE(io_uring, "calls that no filter sees") {
+  struct io_uring_params params = {0};
+  return got(syscall(SYS_io_uring_setup, 4, &params));
+}
 PROBE(io_uring_enter, "calls that no filter sees, on a ring that it was given") {
   return past(syscall(SYS_io_uring_enter, -1, 0, 0, 0, NULL, 0));
 }
 PROBE(io_uring_register, "the kernel's hold on its files and memory") {
   return past(syscall(SYS_io_uring_register, -1, 0, NULL, 0));
 }
-PROBE(page_faults, "a hold on the kernel in the middle of its work") { return got(syscall(SYS_userfaultfd, O_CLOEXEC)); }
+PROBE(page_faults, "a hold on the kernel in the middle of its work") {
+  return got(syscall(SYS_userfaultfd, O_CLOEXEC));
+}
 PROBE(bpf_map, "memory in the kernel") {
   union bpf_attr attr = {.map_type = BPF_MAP_TYPE_ARRAY, .key_size = 4, .value_size = 4, .max_entries = 1};
   return got(syscall(SYS_bpf, BPF_MAP_CREATE, &attr, sizeof attr));
 }
 PROBE(bpf_program, "programs in the kernel") {
   struct bpf_insn code[] = {{.code = 0xb7, .dst_reg = 0, .imm = 0}, {.code = 0x95}};
-  union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insn_cnt = 2, .insns = (unsigned long)code, .license = (unsigned long)"GPL"};
+  union bpf_attr attr = {.prog_type = BPF_PROG_TYPE_SOCKET_FILTER, .insn_cnt = 2, .insns = (unsigned long)code,
+                         .license = (unsigned long)"GPL"};
   return got(syscall(SYS_bpf, BPF_PROG_LOAD, &attr, sizeof attr));
 }
 PROBE(bpf_objects_of_others, "programs that others have put into the kernel") {
@@ -29,21 +35,30 @@ PROBE(bpf_objects_of_others, "programs that others have put into the kernel") {
   return past(syscall(SYS_bpf, BPF_PROG_GET_NEXT_ID, &attr, sizeof attr));
 }
 static int watched(int pid, int cpu) {
-  struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .size = sizeof attr, .config = PERF_COUNT_SW_CPU_CLOCK, .disabled = 1};
+  struct perf_event_attr attr = {.type = PERF_TYPE_SOFTWARE, .size = sizeof attr,
+                                .config = PERF_COUNT_SW_CPU_CLOCK, .disabled = 1};
   return got(syscall(SYS_perf_event_open, &attr, pid, cpu, -1, PERF_FLAG_FD_CLOEXEC));
 }
 PROBE(performance_of_itself, "counters by which others' secrets are guessed") { return watched(0, -1); }
 PROBE(performance_of_the_machine, "what the processor does for others") { return watched(-1, 0); }
-PROBE(session_keys, "keys of its session") { return got(syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 1)); }
-PROBE(join_keyring, "keys of others, by the name of their ring") { return got(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "probe")); }
+PROBE(session_keys, "keys of its session") {
+  return got(syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 1));
+}
+PROBE(join_keyring, "keys of others, by the name of their ring") {
+  return got(syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, "probe"));
+}
 PROBE(add_key, "the kernel's memory, filled with keys") {
   return got(syscall(SYS_add_key, "user", "probe", "x", 1, KEY_SPEC_PROCESS_KEYRING));
 }
 PROBE(request_key, "a program that the kernel starts as root") {
   return past(syscall(SYS_request_key, "user", "no-such-key", NULL, KEY_SPEC_PROCESS_KEYRING));
 }
-PROBE(watch_files, "every file that anybody opens") { return got(fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC, O_RDONLY)); }
-PROBE(watch_files_mark, "a mark on others' files") { return past(fanotify_mark(-1, FAN_MARK_ADD, FAN_OPEN, AT_FDCWD, "/")); }
+PROBE(watch_files, "every file that anybody opens") {
+  return got(fanotify_init(FAN_CLASS_NOTIF | FAN_CLOEXEC, O_RDONLY));
+}
+PROBE(watch_files_mark, "a mark on others' files") {
+  return past(fanotify_mark(-1, FAN_MARK_ADD, FAN_OPEN, AT_FDCWD, "/"));
+}
 PROBE(secret_memory, "memory that even the kernel cannot see") {
 #if defined(SYS_memfd_secret)
   return got(syscall(SYS_memfd_secret, 0));

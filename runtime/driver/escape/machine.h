@@ -13,14 +13,21 @@ PROBE(set_host_name, "the name by which others know it") { return got(sethostnam
 PROBE(set_domain_name, "the domain by which others know it") { return got(setdomainname("probe", 5)); }
 PROBE(reboot_machine, "the end of everybody's work") { return past(syscall(SYS_reboot, 0, 0, 0, 0)); }
 PROBE(kexec_load, "a kernel of its own") { return past(syscall(SYS_kexec_load, 0, 0, NULL, ~0ul)); }
-PROBE(kexec_file_load, "a kernel of its own, from a file") { return past(syscall(SYS_kexec_file_load, -1, -1, 0, NULL, ~0ul)); }
+PROBE(kexec_file_load, "a kernel of its own, from a file") {
+  return past(syscall(SYS_kexec_file_load, -1, -1, 0, NULL, ~0ul));
+}
 PROBE(load_module, "code in the kernel") { return past(syscall(SYS_init_module, NULL, 0, "")); }
 PROBE(load_module_file, "code in the kernel, from a file") { return past(syscall(SYS_finit_module, -1, "", 0)); }
-PROBE(remove_module, "the kernel's own protection, taken away") { return past(syscall(SYS_delete_module, "no_such_module", O_NONBLOCK)); }
+PROBE(remove_module, "the kernel's own protection, taken away") {
+  return past(syscall(SYS_delete_module, "no_such_module", O_NONBLOCK));
+}
 PROBE(accounting, "a record of every program of the machine") { return past(acct("/nonexistent/accounting")); }
 PROBE(swap_on, "everybody's memory in a file of its own") { return past(swapon("/nonexistent/swap", 0)); }
 PROBE(swap_off, "memory taken from everybody") { return past(swapoff("/nonexistent/swap")); }
-PROBE(adjust_clock, "the machine's clock") { struct timex wrong = {.modes = ADJ_TICK}; return past(adjtimex(&wrong)); }
+PROBE(adjust_clock, "the machine's clock") {
+  struct timex wrong = {.modes = ADJ_TICK};
+  return past(adjtimex(&wrong));
+}
 PROBE(adjust_clock_by_name, "the machine's clock") {
   struct timex wrong = {.modes = ADJ_TICK};
   return past(clock_adjtime(CLOCK_REALTIME, &wrong));
@@ -39,12 +46,19 @@ PROBE(local_descriptor_table, "old code of the kernel that nothing new needs") {
   return got(syscall(SYS_modify_ldt, 0, table, sizeof table));
 }
 #endif
-PROBE(kernel_log, "addresses and names in the kernel's log") { char text[64]; return got(klogctl(3, text, sizeof text)); }
+PROBE(kernel_log, "addresses and names in the kernel's log") {
+  char text[64];
+  return got(klogctl(3, text, sizeof text));
+}
 PROBE(hang_up_terminal, "the terminals of others") { setsid(); return got(vhangup()); }
-PROBE(disk_quotas, "others' room on the disk") { return past(syscall(SYS_quotactl, 0x800007 << 8, "/nonexistent", 0, NULL)); }
+PROBE(disk_quotas, "others' room on the disk") {
+  return past(syscall(SYS_quotactl, 0x800007 << 8, "/nonexistent", 0, NULL));
+}
 PROBE(lock_memory, "memory that is never given back") { return got(mlockall(MCL_CURRENT)); }
 PROBE(lock_page, "pages that are never given back") { static char page[1]; return got(mlock(page, 1)); }
-PROBE(move_pages_of_others, "others' memory moved about") { return past(syscall(SYS_migrate_pages, 1, 1, NULL, NULL)); }
+PROBE(move_pages_of_others, "others' memory moved about") {
+  return past(syscall(SYS_migrate_pages, 1, 1, NULL, NULL));
+}
 PROBE(file_by_handle, "any file of the disk by its number") {
   struct { struct file_handle head; unsigned char bytes[128]; } handle = {.head = {.handle_bytes = 128}};
   int mount_id = 0, root = open(given("room"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);

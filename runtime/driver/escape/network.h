@@ -55,17 +55,27 @@ static int answered(const char *host, int port) {
 static int port_of(const char *key) { return atoi(given(key)); }
 
 HOST_PROBE(host_by_gateway, "services of the host") { return dialled(given("gateway"), port_of("port")); }
-HOST_PROBE(host_by_loopback, "services of the host that listen for itself alone") { return dialled("127.0.0.1", port_of("port")); }
-HOST_PROBE(host_by_any_address, "services of the host, by the address of nobody") { return dialled("0.0.0.0", port_of("port")); }
-HOST_PROBE(host_by_uplink, "services of the host, by its public address") { return dialled(given("uplink"), port_of("port")); }
+HOST_PROBE(host_by_loopback, "services of the host that listen for itself alone") {
+  return dialled("127.0.0.1", port_of("port"));
+}
+HOST_PROBE(host_by_any_address, "services of the host, by the address of nobody") {
+  return dialled("0.0.0.0", port_of("port"));
+}
+HOST_PROBE(host_by_uplink, "services of the host, by its public address") {
+  return dialled(given("uplink"), port_of("port"));
+}
 HOST_PROBE(host_by_mapped_address, "services of the host, by IPv6 that means IPv4") {
   char text[64];
   snprintf(text, sizeof text, "::ffff:%s", given("gateway"));
   return dialled6(text, port_of("port"));
 }
 HOST_PROBE(host_by_ipv6, "services of the host, by IPv6") { return dialled6("::1", port_of("port")); }
-HOST_PROBE(host_by_datagram, "services of the host that speak UDP") { return answered(given("gateway"), port_of("udp")); }
-HOST_PROBE(host_loopback_by_datagram, "services of the host that speak UDP to itself") { return answered("127.0.0.1", port_of("udp")); }
+HOST_PROBE(host_by_datagram, "services of the host that speak UDP") {
+  return answered(given("gateway"), port_of("udp"));
+}
+HOST_PROBE(host_loopback_by_datagram, "services of the host that speak UDP to itself") {
+  return answered("127.0.0.1", port_of("udp"));
+}
 HOST_PROBE(neighbour, "another app, past the router") { return dialled(given("neighbour"), 5000); }
 HOST_PROBE(neighbour_by_mapped_address, "another app, by IPv6 that means IPv4") {
   char text[64];
@@ -85,7 +95,9 @@ METADATA(private_ten, "10.0.0.1", "the operator's own network")
 METADATA(private_docker, "172.17.0.1", "containers on the same machine")
 METADATA(private_home, "192.168.1.1", "the operator's router")
 PROBE(metadata_ipv6, "the machine's keys at its cloud, by IPv6") { return dialled6("fd00:ec2::254", 80); }
-PROBE(metadata_mapped, "the machine's keys, by IPv6 that means IPv4") { return dialled6("::ffff:169.254.169.254", 80); }
+PROBE(metadata_mapped, "the machine's keys, by IPv6 that means IPv4") {
+  return dialled6("::ffff:169.254.169.254", 80);
+}
 PROBE(ipv6_address, "a network that no rule covers") {
   struct sockaddr_in6 own = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_LOOPBACK_INIT};
   return got(bind(socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0), (struct sockaddr *)&own, sizeof own));
@@ -188,6 +200,10 @@ static int option(int type, int level, int name, int value) {
 PROBE(mark_packets, "marks that the host's rules go by") { return option(SOCK_DGRAM, SOL_SOCKET, SO_MARK, 1); }
 PROBE(force_buffers, "the kernel's memory") { return option(SOCK_DGRAM, SOL_SOCKET, SO_RCVBUFFORCE, 1 << 20); }
 PROBE(transparent_sender, "connections in the name of others") { return option(SOCK_STREAM, IPPROTO_IP, 19, 1); }
-PROBE(repair_connection, "connections that were never made") { return option(SOCK_STREAM, IPPROTO_TCP, TCP_REPAIR, 1); }
+PROBE(repair_connection, "connections that were never made") {
+  return option(SOCK_STREAM, IPPROTO_TCP, TCP_REPAIR, 1);
+}
 PROBE(debug_sockets, "the kernel's log, filled") { return option(SOCK_STREAM, SOL_SOCKET, SO_DEBUG, 1); }
-PROBE(high_priority_packets, "the network before everybody else") { return option(SOCK_DGRAM, SOL_SOCKET, SO_PRIORITY, 7); }
+PROBE(high_priority_packets, "the network before everybody else") {
+  return option(SOCK_DGRAM, SOL_SOCKET, SO_PRIORITY, 7);
+}

@@ -1,4 +1,4 @@
-/* What the test has put outside: a process, sockets, shared memory, files; and what an instance must not do to files. */
+/* What the test has put outside: a process, sockets, shared memory, files; and what nobody must do to files. */
 #include <linux/fs.h>
 #include <mqueue.h>
 #include <sys/ipc.h>
@@ -27,7 +27,10 @@ HOST_PROBE(host_process_limits, "the limits of any process") {
   struct rlimit limit;
   return got(prlimit(host_pid(), RLIMIT_NOFILE, NULL, &limit));
 }
-HOST_PROBE(host_process_processors, "where any process runs") { cpu_set_t set; return got(sched_getaffinity(host_pid(), sizeof set, &set)); }
+HOST_PROBE(host_process_processors, "where any process runs") {
+  cpu_set_t set;
+  return got(sched_getaffinity(host_pid(), sizeof set, &set));
+}
 HOST_PROBE(host_process_scheduling, "when any process runs") { return got(sched_getscheduler(host_pid())); }
 
 static int spoken(const char *name, int abstract) {
@@ -36,13 +39,19 @@ static int spoken(const char *name, int abstract) {
   socklen_t size = offsetof(struct sockaddr_un, sun_path) + abstract + strlen(name) + !abstract;
   return got(connect(socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), (struct sockaddr *)&to, size));
 }
-HOST_PROBE(host_abstract_socket, "services of the host that listen without a file") { return spoken(given("abstract"), 1); }
+HOST_PROBE(host_abstract_socket, "services of the host that listen without a file") {
+  return spoken(given("abstract"), 1);
+}
 HOST_PROBE(host_socket_file, "the platform's own socket") { return spoken(given("socket"), 0); }
-HOST_PROBE(host_shared_memory, "memory that processes of the host share") { return got(shmget(atoi(given("key")), 0, 0)); }
+HOST_PROBE(host_shared_memory, "memory that processes of the host share") {
+  return got(shmget(atoi(given("key")), 0, 0));
+}
 HOST_PROBE(host_semaphore, "locks of the host") { return got(semget(atoi(given("key")), 0, 0)); }
 HOST_PROBE(host_message_queue, "messages of the host") { return got(msgget(atoi(given("key")), 0)); }
 HOST_PROBE(host_named_queue, "messages of the host, by name") { return got(mq_open(given("queue"), O_RDONLY)); }
-HOST_PROBE(host_shm_file, "memory that processes of the host share, by name") { return got(shm_open(given("shm"), O_RDONLY, 0)); }
+HOST_PROBE(host_shm_file, "memory that processes of the host share, by name") {
+  return got(shm_open(given("shm"), O_RDONLY, 0));
+}
 HOST_PROBE(host_cgroup, "a group of its own outside of its limits") {
   char path[4096];
   snprintf(path, sizeof path, "%s/probe", given("cgroup"));
@@ -95,8 +104,12 @@ HOST_PROBE(secret_by_hard_link, "files of the platform, by a second name in its 
   return got(link(given("secret"), in_room("hard")));
 }
 HOST_PROBE(other_release, "another app's code and the values in it") { return reach(given("foreign"), O_RDONLY); }
-HOST_PROBE(instance_folder, "its own status, variables and logs on the host") { return reach(given("instance"), O_RDONLY | O_DIRECTORY); }
-HOST_PROBE(release_changed, "the files that all instances of the release share") { return reach(given("code"), O_WRONLY); }
+HOST_PROBE(instance_folder, "its own status, variables and logs on the host") {
+  return reach(given("instance"), O_RDONLY | O_DIRECTORY);
+}
+HOST_PROBE(release_changed, "the files that all instances of the release share") {
+  return reach(given("code"), O_WRONLY);
+}
 HOST_PROBE(release_linked, "a name of its own for a file of the release") {
   unlink(in_room("code"));
   return got(link(given("code"), in_room("code")));
@@ -118,7 +131,9 @@ PROBE(file_with_capability, "a program with rights of root") {
   unsigned char data[20] = {0, 0, 0, 2, 1};
   return got(fsetxattr(own_file(), "security.capability", data, sizeof data, 0));
 }
-PROBE(trusted_attribute, "what the overlay believes of a file") { return got(fsetxattr(own_file(), "trusted.overlay.redirect", "/", 1, 0)); }
+PROBE(trusted_attribute, "what the overlay believes of a file") {
+  return got(fsetxattr(own_file(), "trusted.overlay.redirect", "/", 1, 0));
+}
 PROBE(file_for_ever, "a file that nobody can remove") {
   int fd = own_file(), on = FS_IMMUTABLE_FL, off = 0;
   long result = ioctl(fd, FS_IOC_SETFLAGS, &on);

@@ -200,6 +200,17 @@ describe.each(drivers)('what a stranger tries from inside, with $name', { timeou
     await driver.destroy(handle)
   })
 
+  test('does not open its log anew, and gives it no other rights or names', async () => {
+    const script = `const fs = require("fs"), log = "/proc/self/fd/1"
+      const ways = [() => fs.openSync(log, "r"), () => fs.openSync(log, "r+"), () => fs.fchmodSync(1, 0o666),
+        () => fs.fchownSync(1, 1000, 1000), () => fs.linkSync(log, "/app/log"), () => fs.truncateSync(log, 0)]
+      for (const way of ways) { try { way(); console.log("open") } catch (error) { console.log(error.code) } }`
+    const { handle, folder } = await launch(`exec node -e '${script}'`)
+    await driver.wait(handle)
+    expect(output(folder)).toMatch(/^((EACCES|EPERM|EXDEV)\n){6}$/)
+    await driver.destroy(handle)
+  })
+
   test('is closed in an attached run, with and without a terminal', async () => {
     for (const pty of [null, { rows: 24, columns: 80 }]) {
       const { handle } = await launch(inside(), { kind: 'run', attach: true, pty })
