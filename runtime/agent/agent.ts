@@ -12,6 +12,7 @@ import type { Cells } from './cells.ts'
 import type { AgentContext } from './context.ts'
 import { openEngine } from './engine.ts'
 import { openFence } from './epoch.ts'
+import { createExecs } from './execs.ts'
 import { createInstances } from './instances.ts'
 import { openMachine } from './machine.ts'
 import { peerUid } from './peer.ts'
@@ -83,6 +84,7 @@ export async function startAgent(
     driver,
     engine,
     instances,
+    execs: createExecs(instances),
     builds,
     uids,
     skeletons,

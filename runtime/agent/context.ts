@@ -4,6 +4,7 @@ import type { Driver } from '../driver/driver.ts'
 import type { Builds } from './builds.ts'
 import type { Fence } from './epoch.ts'
 import type { Instances } from './instance-orders.ts'
+import type { Execs } from './execs.ts'
 import type { UidRanges } from './uid-ranges.ts'
 
 /** Everything with state, built once in `agent.ts` and handed to each verb. */
@@ -13,6 +14,7 @@ export interface AgentContext {
   readonly driver: Driver
   readonly engine: BuildEngine
   readonly instances: Instances
+  readonly execs: Execs
   readonly builds: Builds
   readonly uids: UidRanges
   /** Folder of directory skeletons. */

@@ -35,6 +35,9 @@ const verbs: {
   route: (agent, order) => done(agent.instances.route(order.instance)),
   stop: (agent, order) => done(agent.instances.stop(order.instance)),
   kill: (agent, order) => done(agent.instances.kill(order.instance)),
+  exec: (agent, { instance, command, env, pty }) => ({
+    exec: agent.execs.order(instance, { command, env, pty }),
+  }),
   forget: (agent, order) => done(agent.instances.forget(order.instance)),
   observe: (agent, order) => agent.instances.observe(order.after, OBSERVE_MS),
   buildCaches: (agent, order) => buildCaches(agent, order.app),

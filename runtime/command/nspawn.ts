@@ -98,6 +98,8 @@ function shimArgv(facts: NspawnFacts): string[] {
     `${folder}/log/out`,
     '--append',
     `${folder}/log/err`,
+    '--listen',
+    `${folder}/exec.sock`,
     ...(facts.attach ? ['--listen', `${folder}/attach.sock`] : []),
   ]
 }

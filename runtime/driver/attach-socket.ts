@@ -6,7 +6,7 @@ import { encodeFrame, frameDecoder } from './frames.ts'
 
 const TRIES = 200
 
-function connectOnce(path: string): Promise<Socket> {
+export function connectOnce(path: string): Promise<Socket> {
   return new Promise((resolve, reject) => {
     const socket = connect(path)
     socket.once('connect', () => resolve(socket))
@@ -29,12 +29,16 @@ export async function attachTo(path: string): Promise<Attachment> {
   }
 }
 
-function attachment(socket: Socket): Attachment {
+/** `others` is told of frames that are no output. */
+export function attachment(
+  socket: Socket,
+  others: (type: number, payload: Buffer) => void = () => undefined,
+): Attachment {
   const outputs: ((stream: 'stdout' | 'stderr', data: Buffer) => void)[] = []
   const closes: (() => void)[] = []
   let closed = false
   const decode = frameDecoder((type, payload) => {
-    if (type !== RunFrame.stdout && type !== RunFrame.stderr) return
+    if (type !== RunFrame.stdout && type !== RunFrame.stderr) return others(type, payload)
     for (const output of outputs) output(type === RunFrame.stdout ? 'stdout' : 'stderr', payload)
   })
   socket.on('data', (data: Buffer) => {

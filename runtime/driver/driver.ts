@@ -41,6 +41,21 @@ export interface Attachment {
   close(): void
 }
 
+/** A command to run inside of a running instance. */
+export interface ExecOrder {
+  /** As an app's own commands are run; null: a shell. */
+  readonly command: string | null
+  /** Variables beside those of the instance; these win. */
+  readonly env: Readonly<Record<string, string>>
+  /** null: pipes, with stderr apart. */
+  readonly pty: { readonly rows: number; readonly columns: number } | null
+}
+
+export interface Execution extends Attachment {
+  /** How the command ended; null when the line broke before: the instance has ended, or `close` was called. */
+  readonly ended: Promise<{ readonly code: number | null; readonly signal: string | null } | null>
+}
+
 /**
  * Runs instances on one node. Every method may be called again with the same instance after a crash of the agent and
  * has the same effect once. Drivers know nothing of apps, health or routing.
@@ -65,6 +80,12 @@ export interface Driver {
   stats(handle: Handle): Promise<Stats | null>
   /** stdin, output and window of an instance that was started with `attach`. */
   attach(handle: Handle): Promise<Attachment>
+  /**
+   * Runs a command inside of a running instance, under everything that confines the instance itself: user, namespaces,
+   * cgroups, system call filter. Its end changes nothing for the instance; the instance's end ends it. `close` is its
+   * terminal's end. Errors: an instance that has ended, or that no command can be run in.
+   */
+  exec(handle: Handle, spec: InstanceSpec, order: ExecOrder): Promise<Execution>
   /** Removes everything outside of `placement.folder`: cgroups, links, namespaces, mounts. */
   destroy(handle: Handle): Promise<void>
   /** Names of what belongs to this driver on the machine and to none of `known`: processes, mounts, links, cgroups. */

@@ -9,6 +9,7 @@
  *   graceful=300ms  time from SIGTERM to its end   deaf          does not hear SIGTERM
  *   print=text      a line on stdout (`_` is a space)   lines=1000   numbered lines on stdout
  *   print-env=NAME  the value of a variable as JSON     echo         an attached run gives back what it gets
+ *   print-window    the terminal's rows and columns, or `none` (commands inside of an instance)
  */
 export interface FakeBehaviour {
   readonly readyAfter: number | null
@@ -26,6 +27,7 @@ export interface FakeBehaviour {
   readonly lines: number
   readonly printEnv: readonly string[]
   readonly echo: boolean
+  readonly printWindow: boolean
 }
 
 /** `200ms`, `2s`, or a plain number of ms. */
@@ -58,6 +60,7 @@ export function parseFakeCommand(command: string): FakeBehaviour {
     lines: Number(values('lines')[0] ?? 0),
     printEnv: values('print-env'),
     echo: has('echo'),
+    printWindow: has('print-window'),
   }
 }
 

@@ -26,6 +26,7 @@ const stage: Stage = {
     printsLines: (count) => `fake lines=${count} exit=0`,
     printsVariables: (names) => `fake exit=0 ${names.map((name) => `print-env=${name}`).join(' ')}`,
     echoes: 'fake echo',
+    printsWindow: 'fake print-window exit=0',
   },
 }
 

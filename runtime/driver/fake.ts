@@ -5,8 +5,9 @@ import { join } from 'node:path'
 import { z } from 'zod'
 import type { InstanceSpec } from '../../server/contract/nodes.ts'
 import { APP_PORT } from '../installation.ts'
-import type { Attachment, Driver, Handle, Placement } from './driver.ts'
+import type { Driver, Handle, Placement } from './driver.ts'
 import { fakeEnd, parseFakeCommand } from './fake-behaviour.ts'
+import { fakeExecution, fakeLine } from './fake-line.ts'
 
 const State = z.object({ version: z.literal(1), folder: z.string(), address: z.string() })
 const Life = z.object({
@@ -191,11 +192,20 @@ export function createFakeDriver(now: () => number = Date.now): Driver {
       const life = await load(handle)
       if (life === null)
         throw new Error('The run does not take an attachment: it has ended, or was started without one.')
-      return attachment(
+      return fakeLine(
         parseFakeCommand(life.command).echo,
         () => wait(handle),
         () => void mark(handle, (one) => ({ ...one, killedAt: one.killedAt ?? now() })),
       )
+    },
+    async exec(handle, spec, { command, env, pty }) {
+      await starting.get(handle.id)?.catch(() => undefined)
+      const life = await load(handle)
+      const end = life === null ? null : fakeEnd(parseFakeCommand(life.command), life)
+      if (life === null || (end !== null && end.at <= now()))
+        throw new Error('The instance has ended, so no command can be run in it.')
+      const behaviour = parseFakeCommand(command ?? 'fake echo')
+      return fakeExecution(behaviour, { ...spec.env, ...env }, pty, () => wait(handle))
     },
     async destroy(handle) {
       fallSilent(handle.id)
@@ -204,28 +214,5 @@ export function createFakeDriver(now: () => number = Date.now): Driver {
     },
     orphans: async (known) =>
       [...live].filter((id) => !known.has(id) && existsSync(id)).map((id) => `fake ${id}`),
-  }
-}
-
-function attachment(echo: boolean, ended: () => Promise<unknown>, end: () => void): Attachment {
-  const outputs: ((stream: 'stdout' | 'stderr', data: Buffer) => void)[] = []
-  const closes: (() => void)[] = []
-  let closed = false
-  const close = () => {
-    if (closed) return
-    closed = true
-    for (const listener of closes) listener()
-  }
-  void ended().then(close)
-  return {
-    write: (data) => {
-      if (echo) for (const output of outputs) output('stdout', data)
-    },
-    end,
-    resize: () => undefined,
-    signal: end,
-    onOutput: (listener) => void outputs.push(listener),
-    onClose: (listener) => void (closed ? listener() : closes.push(listener)),
-    close,
   }
 }

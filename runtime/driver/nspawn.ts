@@ -1,14 +1,5 @@
 import { once } from 'node:events'
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Writable } from 'node:stream'
@@ -29,10 +20,11 @@ import { type RunningProcess, start as startProcess, tryRun } from '../exec.ts'
 import type { Limiter } from '../limits/cgroup.ts'
 import { createNamespace, links, namespacePath, namespaces, removeNamespace } from '../network/namespace.ts'
 import { attachTo } from './attach-socket.ts'
+import { execOver } from './exec-socket.ts'
 import type { Driver, Fingerprint, Handle, Placement } from './driver.ts'
 import { endOf } from './nspawn-end.ts'
-import { isRunning, namespaceInit, type ProcessRef, sendSignal, startTime } from './process.ts'
-import { imageCommand, imageRoots } from './image-command.ts'
+import { isRunning, namespaceInit, type ProcessRef, sendSignal, startTime, supervisors } from './process.ts'
+import { commandInside, imageCommand, imageRoots } from './image-command.ts'
 import { ensureImageSkeleton, ensureSkeleton } from './skeleton.ts'
 
 export interface NspawnOptions {
@@ -249,7 +241,7 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     await removeNamespace(names.netns(index), names.link(index))
     for (const kind of ['propagate', 'unix-export'])
       rmSync(join(NSPAWN_RUN, kind, names.machine(handle.id)), { recursive: true, force: true })
-    for (const file of ['env', 'attach.sock']) rmSync(join(folder, file), { force: true })
+    for (const file of ['env', 'exec.sock', 'attach.sock']) rmSync(join(folder, file), { force: true })
     children.delete(handle.id)
     places.delete(handle.id)
   }
@@ -302,6 +294,13 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
     orphans,
     stats: async (handle) => limiter.stats(group(handle.id)),
     attach: (handle) => attachTo(join(stateOf(handle).folder, 'attach.sock')),
+    exec: (handle, { artifact }, { command, ...order }) =>
+      execOver(
+        join(stateOf(handle).folder, 'exec.sock'),
+        () => running(handle) !== null,
+        commandInside(artifact, command),
+        order,
+      ),
   }
 }
 
@@ -333,17 +332,4 @@ function read(path: string): string {
   } catch {
     return ''
   }
-}
-
-/** Running supervisors of ours, found by the machine's name in their argv. */
-function supervisors(prefix: string): [number, string][] {
-  const found: [number, string][] = []
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue
-    const machine = read(`/proc/${entry}/cmdline`)
-      .split('\0')
-      .find((arg) => arg.startsWith(`--machine=${prefix}`))
-    if (machine !== undefined) found.push([Number(entry), machine.slice('--machine='.length)])
-  }
-  return found
 }

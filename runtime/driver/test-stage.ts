@@ -115,6 +115,7 @@ const words: Vocabulary = {
   printsVariables: (names) =>
     node(`for(const n of ${JSON.stringify(names)})console.log(JSON.stringify(process.env[n]))`),
   echoes: 'exec cat',
+  printsWindow: node('console.log(process.stdout.rows ?? "none",process.stdout.columns ?? "")'),
 }
 
 export interface NspawnStage extends Stage {

@@ -3,7 +3,7 @@
  * with a library for 45 to 50 ms of each start; so nspawn's is switched off and this one is loaded before anything
  * else runs inside. It has to refuse all that nspawn's refuses (filter.root.test.ts compares the two call by call), and
  * more: namespaces (also through clone's flags, where a list of names does not reach), io_uring, other processes'
- * memory. clone3 answers "not there", as its flags lie in memory where a filter cannot look; every C library then uses
+ * memory, families of sockets that no app needs. clone3 answers "not there", as its flags lie in memory where a filter cannot look; every C library then uses
  * clone. Calls newer than this list are "not there" as well.
  */
 #include <asm/unistd.h>
@@ -37,6 +37,7 @@
 #define NEW_NAMESPACE (CLONE_NEWNS | CLONE_NEWCGROUP | CLONE_NEWUTS | CLONE_NEWIPC | CLONE_NEWUSER | CLONE_NEWPID | CLONE_NEWNET)
 #define LOAD(field) BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, field))
 #define ANSWER(error) BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | (error))
+#define IS(value, then, otherwise) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, value, then, otherwise)
 #define REFUSE(name) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_##name, 0, 1), ANSWER(EPERM)
 
 static int load_filter(void) {
@@ -80,12 +81,18 @@ static int load_filter(void) {
     BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, 423, 1, 0),
     ANSWER(ENOSYS),
 #endif
-    /* The kernel's audit is not the app's: nspawn answers alike, and what asks for it goes on without. */
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_socket, 0, 5),
+    /*
+     * Sockets are for the network and for neighbours inside: of the other families one reaches the machine below ours
+     * past every network rule (vsock), and the rest is old code of the kernel. Of netlink what programs ask for
+     * addresses, sockets and devices; audit is answered as nspawn does, and what asks for it goes on without.
+     */
+    IS(__NR_socket, 1, 0),
+    IS(__NR_socketpair, 0, 12),
     LOAD(args[0]),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, AF_NETLINK, 0, 7),
+    IS(AF_UNIX, 14, 0), IS(AF_INET, 13, 0), IS(AF_INET6, 12, 0), IS(AF_NETLINK, 1, 0),
+    ANSWER(EAFNOSUPPORT),
     LOAD(args[2]),
-    BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, NETLINK_AUDIT, 0, 5),
+    IS(NETLINK_ROUTE, 8, 0), IS(NETLINK_SOCK_DIAG, 7, 0), IS(NETLINK_KOBJECT_UEVENT, 6, 0), IS(NETLINK_GENERIC, 5, 0),
     ANSWER(EAFNOSUPPORT),
     BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, __NR_clone, 0, 3),
     LOAD(args[0]),

@@ -155,7 +155,21 @@ test('whatever call nspawn refuses to an app, our filter refuses as well', async
   expect(weaker).toEqual([])
   expect(refusedByBoth).toBeGreaterThan(500)
   // Ours must not be strict by refusing everything: read, write, openat, socket, clone of a thread.
-  for (const nr of [0, 1, 257, 41, 56]) expect(allowedBy(mine, call(nr, X86_64))).toBe(true)
+  for (const nr of [0, 1, 257, 56]) expect(allowedBy(mine, call(nr, X86_64))).toBe(true)
+})
+
+test('sockets are of the network or inside, and ask the kernel for addresses, sockets and devices alone', async () => {
+  const mine = await ours()
+  const families = (nr: number, protocol: number) =>
+    Array.from({ length: 64 }, (_, family) => family).filter((family) =>
+      allowedBy(mine, call(nr, X86_64, [family, 1, protocol])),
+    )
+  // UNIX, INET, INET6, NETLINK; socket and socketpair.
+  for (const nr of [41, 53]) expect(families(nr, 0)).toEqual([1, 2, 10, 16])
+  const netlink = Array.from({ length: 64 }, (_, protocol) => protocol).filter((protocol) =>
+    allowedBy(mine, call(41, X86_64, [16, 3, protocol])),
+  )
+  expect(netlink).toEqual([0, 4, 15, 16])
 })
 
 /** Prints every filter of a process that was stopped for it. */

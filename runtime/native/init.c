@@ -2,7 +2,8 @@
  * init: the first process of an instance. `init [--pty ROWSxCOLUMNS] [--cwd DIR] -- argv...`
  *
  * Descriptors that the shim opened as root outside and that the app never sees:
- *   3 environment, NUL-separated   4 status, appended   5 stdout   6 stderr   7 listening socket of an attached run
+ *   3 environment, NUL-separated   4 status, appended   5 stdout   6 stderr
+ *   7 listening socket for commands inside (exec.h)   8 listening socket of an attached run
  * Status lines: "started", then "exit N" or "signal N". They outlive us and the agent, so an exit is never lost.
  */
 #define _GNU_SOURCE
@@ -18,12 +19,14 @@
 #include "filter.h"
 #include "attach.h"
 
-enum { ENVIRONMENT = 3, STATUS = 4, OUT = 5, ERR = 6, LISTENER = 7 };
+enum { ENVIRONMENT = 3, STATUS = 4, OUT = 5, ERR = 6, COMMANDS = 7, LISTENER = 8 };
+
+static int complaints = ERR;
 
 static void nothing(int number) { (void)number; }
 
 static void say(const char *what) {
-  dprintf(ERR, "skypanel: %s: %s\n", what, strerror(errno));
+  dprintf(complaints, "skypanel: %s: %s\n", what, strerror(errno));
 }
 
 /* The file is read whole: its strings are the environment, and stay in memory for as long as we live. */
@@ -64,6 +67,8 @@ static void become(char **argv, char **environment) {
   _exit(127);
 }
 
+#include "exec.h"
+
 static void report(int status) {
   if (WIFEXITED(status)) dprintf(STATUS, "exit %d\n", WEXITSTATUS(status));
   else dprintf(STATUS, "signal %d\n", WTERMSIG(status));
@@ -79,7 +84,7 @@ static int reap(pid_t app, int *status) {
 }
 
 int main(int argc, char **argv) {
-  int rows = 0, columns = 0, i = 1, status = 0, attached;
+  int rows = 0, columns = 0, i = 1, status = 0, attached, commands;
   sigset_t all;
   struct signalfd_siginfo info;
   /* Nobody inside may look into us: our descriptors and memory belong to the platform. */
@@ -94,6 +99,8 @@ int main(int argc, char **argv) {
   signal(SIGCHLD, nothing);
   const char *passed = getenv("LISTEN_FDS");
   attached = passed != NULL && atoi(passed) > LISTENER - ENVIRONMENT;
+  commands = passed != NULL && atoi(passed) > COMMANDS - ENVIRONMENT ? COMMANDS : -1;
+  if (commands >= 0) fcntl(commands, F_SETFL, O_NONBLOCK);
   for (int fd = ENVIRONMENT; fd <= LISTENER; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (i + 1 < argc && !strcmp(argv[i], "--pty")) sscanf(argv[i + 1], "%dx%d", &rows, &columns), i += 2;
   if (i + 1 < argc && !strcmp(argv[i], "--cwd")) place = argv[i + 1], i += 2;
@@ -105,7 +112,7 @@ int main(int argc, char **argv) {
   dprintf(STATUS, "started\n");
 
   struct attach line;
-  if (attached && attach_open(&line, LISTENER, rows, columns) < 0) { say("nobody attached"); dprintf(STATUS, "exit 75\n"); return 75; }
+  if (attached && (attach_wait(&line, LISTENER) < 0 || attach_streams(&line, rows, columns) < 0)) { say("nobody attached"); dprintf(STATUS, "exit 75\n"); return 75; }
   pid_t app = fork();
   if (app < 0) { say("cannot fork"); return 71; }
   if (app == 0) {
@@ -119,16 +126,20 @@ int main(int argc, char **argv) {
     }
     become(argv, environment);
   }
-  if (attached) attach_parent(&line);
+  if (attached) attach_parent(&line), line.also = commands;
   else close(OUT);
   for (int ended = 0; !ended;) {
     if (attached) attach_turn(&line, signals);
-    else { struct pollfd wait = {.fd = signals, .events = POLLIN}; poll(&wait, 1, -1); }
+    else {
+      struct pollfd wait[2] = {{.fd = signals, .events = POLLIN}, {.fd = commands, .events = POLLIN}};
+      poll(wait, 2, -1);
+    }
     while (read(signals, &info, sizeof info) == sizeof info) {
       if (info.ssi_signo == SIGCHLD) continue;
       /* To every process, as Heroku does: shells do not pass signals on. */
       if (info.ssi_signo == SIGTERM || info.ssi_signo == SIGINT) kill(-1, (int)info.ssi_signo);
     }
+    if (commands >= 0) take_commands(commands, attached ? &line : NULL, environment, signals);
     ended = reap(app, &status);
   }
   report(status);

@@ -2,6 +2,7 @@ import { type IncomingMessage, request } from 'node:http'
 import type { Duplex } from 'node:stream'
 import { identify } from '../accounts/authenticate.ts'
 import { authorise } from '../accounts/authorise.ts'
+import { AgentError } from '../contract/nodes.ts'
 import { runEndpoints } from '../contract/runs.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { ApiDeps } from './deps.ts'
@@ -9,30 +10,34 @@ import { failureOf } from './errors.ts'
 import { ownOrigins, refuseOrigin } from './request-guard.ts'
 
 const PATH = /^\/api\/apps\/([^/?]{1,200})\/runs\/([0-9a-f-]{36})\/attach$/
+const EXEC_PATH = /^\/api\/apps\/([^/?]{1,200})\/instances\/([0-9a-f-]{36})\/exec\/([0-9a-f-]{36})\/attach$/
 /** How long an instance may take until there is something to attach to. */
 const WAIT_MS = 60_000
 
 /**
- * Connects a client with an attached run: checks who asks, then copies bytes between the client and the node's agent
+ * Connects a client with an attached run, or with a command inside of an instance: checks who asks, then copies bytes between the client and the node's agent
  * without looking at them. The frames are described in contract/runs.ts.
  */
 export function createAttach(deps: ApiDeps, signal: AbortSignal) {
   const origins = ownOrigins(deps.config.reach)
 
   async function target(incoming: IncomingMessage, gone: AbortSignal) {
-    const [, name = '', run = ''] = PATH.exec(incoming.url ?? '') ?? []
-    if (run === '') throw new DomainError('not_found', 'Only attached runs can be upgraded.')
+    const url = incoming.url ?? ''
+    const inside = EXEC_PATH.exec(url)
+    const [, name = '', id = '', exec = ''] = inside ?? PATH.exec(url) ?? []
+    if (id === '') throw new DomainError('not_found', 'Only attached runs can be upgraded.')
     // An upgrade acts on what it reaches, so a page of others may not ask for it.
     if (refuseOrigin('POST', incoming.headers.origin, origins))
       throw new DomainError('forbidden', 'Requests from this origin are refused.')
     const nameOrId = decode(name)
     const app = authorise(
-      runEndpoints.create.access,
+      (inside === null ? runEndpoints.create : runEndpoints.exec).access,
       await identify(deps, incoming.headers.authorization, nameOrId),
       nameOrId,
     )
     if (app === null) throw new DomainError('not_found', 'Only attached runs can be upgraded.')
-    return await deps.deploy.attachPath(app.id, run, gone)
+    if (inside !== null) return await deps.deploy.execPath(app.id, id, exec)
+    return await deps.deploy.attachPath(app.id, id, gone)
   }
 
   return (incoming: IncomingMessage, client: Duplex, head: Buffer): void => {
@@ -74,8 +79,10 @@ function join(socketPath: string, path: string, client: Duplex, head: Buffer, si
   })
   asked.once('error', (error) => respond(client, failureOf(unavailable(error), '-')))
   asked.once('response', (response) => {
-    response.resume()
-    respond(client, failureOf(unavailable(new Error(`the agent answered ${response.statusCode ?? 0}`)), '-'))
+    refusalOf(response).then(
+      (error) => respond(client, failureOf(error, '-')),
+      () => client.destroy(),
+    )
   })
   asked.once('upgrade', (_response, agent: Duplex, first: Buffer) => {
     client.write('HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: skypanel-run\r\n\r\n')
@@ -88,6 +95,24 @@ function join(socketPath: string, path: string, client: Duplex, head: Buffer, si
     client.once('close', () => agent.destroy())
   })
   asked.end()
+}
+
+/** Why the agent did not upgrade: what it says of the instance is for the caller to know. */
+async function refusalOf(response: IncomingMessage): Promise<DomainError> {
+  let text = ''
+  for await (const chunk of response) text += String(chunk)
+  const said = AgentError.safeParse(parse(text))
+  if (said.success && (said.data.id === 'unknown_instance' || said.data.id === 'not_available'))
+    return new DomainError('conflict', said.data.message)
+  return unavailable(new Error(`the agent answered ${response.statusCode ?? 0}`))
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return null
+  }
 }
 
 const unavailable = (cause: Error) =>

@@ -247,6 +247,19 @@ export const agentVerbs = {
   /** SIGTERM, the instance's grace, SIGKILL. One that is not ready yet is killed at once. */
   stop: { request: order({ instance: InstanceId }), reply: z.object({}) },
   kill: { request: order({ instance: InstanceId }), reply: z.object({}) },
+  /**
+   * Takes a command for a running instance; it begins when `GET /v1/exec/<instance>/<exec>` is upgraded, once, within a
+   * minute. null: a shell.
+   */
+  exec: {
+    request: order({
+      instance: InstanceId,
+      command: z.string().min(1).max(16_384).nullable(),
+      env: z.record(z.string(), z.string()),
+      pty: z.object({ rows: z.number().int(), columns: z.number().int() }).nullable(),
+    }),
+    reply: z.object({ exec: z.uuid() }),
+  },
   /** Removes what is left of an ended instance (also of an unknown one). */
   forget: { request: order({ instance: InstanceId }), reply: z.object({}) },
   /** All instances; with `after` it waits up to 25 s for a version other than that. */
@@ -296,7 +309,7 @@ export const agentVerbs = {
 export type AgentVerb = keyof typeof agentVerbs
 
 /**
- * `GET /v1/attach/<instance>` upgrades to the frames of `runs.ts`.
+ * `GET /v1/attach/<instance>` and `GET /v1/exec/<instance>/<exec>` upgrade to the frames of `runs.ts`.
  * Errors of the agent are `{id, message}` with a status ≥ 400; `stale_epoch` is 409.
  */
 export const AgentError = z.object({

@@ -29,6 +29,21 @@ export const RunFrame = {
   exit: 18,
 } as const
 
+/** A command inside of a running instance, with everything that confines the instance. */
+export const Exec = z.object({
+  id: z.uuid(),
+  /** Name of the instance, e.g. `web.1`. */
+  instance: z.string(),
+  /** Where the stream of frames is; once, within a minute. The command begins when somebody is there. */
+  attach_path: z.string(),
+})
+export type Exec = z.infer<typeof Exec>
+
+const Pty = z
+  .object({ rows: z.number().int().min(1).max(1000), columns: z.number().int().min(1).max(1000) })
+  .nullable()
+  .default(null)
+
 export const runEndpoints = {
   create: endpoint('POST', '/apps/:app/runs', {
     access: 'app:deploy',
@@ -36,14 +51,23 @@ export const runEndpoints = {
     body: z.object({
       command: z.string().min(1).max(16_384),
       attach: z.boolean().default(true),
-      pty: z
-        .object({ rows: z.number().int().min(1).max(1000), columns: z.number().int().min(1).max(1000) })
-        .nullable()
-        .default(null),
+      pty: Pty,
       env: z.record(z.string(), z.string()).default({}),
       size: z.string().max(30).optional(),
     }),
     reply: Run,
+    status: 201,
+  }),
+  exec: endpoint('POST', '/apps/:app/instances/:instance/exec', {
+    access: 'app:deploy',
+    summary: 'Run a command, or a shell, inside of a running instance.',
+    body: z.object({
+      /** null: a shell. */
+      command: z.string().min(1).max(16_384).nullable().default(null),
+      pty: Pty,
+      env: z.record(z.string(), z.string().max(4096)).default({}),
+    }),
+    reply: Exec,
     status: 201,
   }),
 } as const

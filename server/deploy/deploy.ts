@@ -8,7 +8,7 @@ import type { Node } from '../contract/cluster.ts'
 import type { CronEntry, CronRun } from '../contract/cron.ts'
 import type { Formation, Instance } from '../contract/formation.ts'
 import type { PushIntake } from './push-intake.ts'
-import type { Run } from '../contract/runs.ts'
+import type { Exec, Run } from '../contract/runs.ts'
 import type { Tx } from '../store/db.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { DeployStrategy } from '../contract/deploys.ts'
@@ -24,6 +24,7 @@ import { createBuild } from '../build/create-build.ts'
 import { createPushIntake } from './take-push.ts'
 import { createRun } from '../runs/create-run.ts'
 import { destroyApp } from './destroy-app.ts'
+import { execInInstance, execPath } from '../runs/exec-in-instance.ts'
 import { getDeployment, deploymentOfBuild, showDeployment } from '../store/deployments.ts'
 import { listBuilds, showBuild } from '../store/builds.ts'
 import { listFormation, scale } from '../formation/scale.ts'
@@ -65,6 +66,13 @@ export interface ScaleUpdate {
   readonly type: string
   readonly quantity: number
   readonly size?: string | undefined
+}
+
+export interface ExecInput {
+  /** null: a shell. */
+  readonly command: string | null
+  readonly pty: { readonly rows: number; readonly columns: number } | null
+  readonly env: Readonly<Record<string, string>>
 }
 
 export interface RunInput {
@@ -141,6 +149,8 @@ export interface Deploy extends AsyncDisposable {
   createRun(tx: Tx, app: AppId, actor: Actor, input: RunInput): Promise<Run>
   /** Runs an entry of the schedule now. Errors: not_found, conflict when a run goes on or there is no room. */
   runCron(tx: Tx, app: AppId, entry: string): Promise<CronRun>
+  /** A command inside of a running instance, named or by id. Errors: not_found, conflict, node_unavailable. */
+  execInInstance(tx: Tx, app: AppId, instance: string, input: ExecInput): Promise<Exec>
 
   listReleases(app: AppId, limit: number): Promise<Release[]>
   release(app: AppId, version: number): Promise<Release>
@@ -160,6 +170,8 @@ export interface Deploy extends AsyncDisposable {
    * instance exists. Errors: not_found, conflict when the run has ended or was not started with `attach`.
    */
   attachPath(app: AppId, run: string, signal: AbortSignal): Promise<{ socket: string; path: string }>
+  /** The same for a command inside of an instance. Errors: not_found, conflict when the instance has ended. */
+  execPath(app: AppId, instance: string, exec: string): Promise<{ socket: string; path: string }>
   /** Lines after `after`, then those that come; ends with the build's deployment. */
   watchBuildLog(app: AppId, build: string, after: number, signal: AbortSignal): AsyncIterable<BuildLogLine>
 
@@ -189,6 +201,7 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     steer: (tx, app, actor, deployment, how) => STEERING[how](ctx, tx, app, actor, deployment),
     setStrategy: (tx, app, change) => setStrategy(ctx, tx, app, change),
     createRun: (tx, app, actor, input) => createRun(ctx, tx, app, actor, input),
+    execInInstance: (tx, app, instance, input) => execInInstance(ctx, tx, app, instance, input),
     listReleases: (app, limit) => listReleases(db, app, limit),
     async release(app, version) {
       return (
@@ -215,6 +228,7 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     runCron: (tx, app, entry) => runNow(ctx, tx, app, entry),
     nodes: () => listNodes(ctx),
     attachPath: (app, run, signal) => attachRun(ctx, app, run, signal),
+    execPath: (app, instance, exec) => execPath(ctx, app, instance, exec),
     async *watchBuildLog(app, build, after, signal) {
       const shown = await showBuild(db, app, build)
       if (shown === null)

@@ -201,6 +201,33 @@ describe('a one-off', () => {
     expect(JSON.parse(exit)).toMatchObject({ code: 5 })
   })
 
+  it('is not needed for a command inside of an instance that runs, which is audited without what it was given', async () => {
+    const app = await apps.make({ web: 'fake' })
+    const ask = (instance: string, command: string | null) =>
+      app.call<{ id: string; instance: string; attach_path: string }>('POST', `/instances/${instance}/exec`, {
+        command,
+      })
+    const exec = await ask('web.1', 'fake print=inside exit=6 s3cret')
+    expect(exec.instance).toBe('web.1')
+    const { output, exit } = await attach(exec.attach_path, '')
+    expect(output).toBe('inside\n')
+    expect(JSON.parse(exit)).toEqual({ code: 6 })
+    await expect(attach(exec.attach_path, '')).rejects.toThrow('409')
+    expect(await ask('web.7', null)).toMatchObject({ id: 'not_found' })
+    const [line] = await platform.db.query(
+      `SELECT actor, target, detail FROM audit WHERE action = 'instance.exec' AND app_id = $1`,
+      [app.id],
+    )
+    expect(line).toMatchObject({
+      target: app.name,
+      detail: { instance: 'web.1', program: 'fake', pty: false },
+    })
+    expect(JSON.stringify(line)).not.toContain('s3cret')
+    const other = await apps.make()
+    const foreign = exec.attach_path.replace(app.id, other.id)
+    await expect(attach(foreign, '')).rejects.toThrow('404')
+  })
+
   it('that runs detached takes the config and is gone when it ended', async () => {
     const app = await apps.make({ web: 'fake' })
     await app.call('POST', '/runs', { command: 'fake exit=0', attach: false, env: { EXTRA: '1' } })

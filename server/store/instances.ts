@@ -64,6 +64,17 @@ export async function getInstance(sql: Sql, id: string): Promise<InstanceRow | n
   return row ?? null
 }
 
+/** One that has not ended, by its name (`web.1`; the newest of them while one replaces the other) or its id. */
+export async function findOpenInstance(sql: Sql, app: AppId, instance: string): Promise<InstanceRow | null> {
+  const [row] = await sql.query<InstanceRow>(
+    `${ROW} WHERE instances.app_id = $1 AND instances.phase <> 'ended'
+        AND (instances.id::text = $2 OR instances.type || '.' || instances.number = $2)
+      ORDER BY instances.created_at DESC LIMIT 1`,
+    [app, instance],
+  )
+  return row ?? null
+}
+
 /** The release-phase instance of a deployment, if it was made already. */
 export async function releaseInstance(sql: Sql, deployment: DeploymentId): Promise<InstanceRow | null> {
   const [row] = await sql.query<InstanceRow>(

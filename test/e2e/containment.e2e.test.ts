@@ -65,7 +65,15 @@ describe('from inside an instance', () => {
   })
 
   it('no metadata address of a cloud is reached', async () => {
-    expect(await reachable(['169.254.169.254:80', '169.254.170.2:80', '100.100.100.200:80'])).toEqual([])
+    expect(
+      await reachable([
+        '169.254.169.254:80',
+        '169.254.170.2:80',
+        '100.100.100.200:80',
+        '168.63.129.16:80',
+        '192.0.0.192:80',
+      ]),
+    ).toEqual([])
   })
 
   it('no other app is reached but through the router', async () => {

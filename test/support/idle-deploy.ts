@@ -38,6 +38,8 @@ export function idleDeploy(newId: <Id extends string>() => Id): Deploy {
     cron: async () => [],
     cronRuns: async () => [],
     runCron: () => Promise.reject(new DomainError('not_found', 'There is no such entry.')),
+    execInInstance: () => Promise.reject(new DomainError('not_found', 'There is no such instance.')),
+    execPath: () => Promise.reject(new DomainError('not_found', 'There is no such instance.')),
     attachPath: () => Promise.reject(new DomainError('not_found', 'There is no such run.')),
     watchBuildLog: () => {
       throw new DomainError('build_not_found', 'There is no such build.')

@@ -19,6 +19,20 @@ export const processCommands: readonly CommandSpec[] = [
     load: async () => (await import('./scale.ts')).scale,
   },
   {
+    name: 'ps:exec',
+    summary: 'run a command, or a shell, inside a running instance (options come before it)',
+    args: '[words...]',
+    app: true,
+    json: false,
+    passThrough: true,
+    options: [
+      ['-d, --dyno <instance>', 'the instance, e.g. web.2; else the first word names it, else the first web'],
+      ['--no-tty', 'no terminal, even where there is one'],
+    ],
+    examples: ['ps:exec', 'ps:exec web.2', 'ps:exec worker.1 -- ls -l', "ps:exec -- 'ps | grep node'"],
+    load: async () => (await import('./exec.ts')).execInside,
+  },
+  {
     name: 'restart',
     aliases: ['ps:restart'],
     summary: 'replace instances by new ones, without a gap',

@@ -1,4 +1,5 @@
 import { auditedChange } from '../../apps/audited-change.ts'
+import { programOf } from '../../runs/program-of.ts'
 import { runEndpoints } from '../../contract/runs.ts'
 import type { ApiDeps } from '../deps.ts'
 import { answer, type RoutesOf } from '../route.ts'
@@ -14,4 +15,14 @@ export const runRoutes = (deps: ApiDeps): RoutesOf<typeof runEndpoints> => ({
       (tx) => deps.deploy.createRun(tx, app.id, caller, body),
     ),
   ),
+  exec: answer(runEndpoints.exec, ({ caller, app, params, body }) => {
+    const detail = {
+      instance: params.instance.slice(0, 100),
+      program: programOf(body.command),
+      pty: body.pty !== null,
+    }
+    return auditedChange(deps, caller, app, { action: 'instance.exec', detail }, (tx) =>
+      deps.deploy.execInInstance(tx, app.id, params.instance, body),
+    )
+  }),
 })
