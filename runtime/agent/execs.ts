@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { ExecOrder } from '../driver/driver.ts'
 import { AgentError } from './agent-error.ts'
-import type { Instances } from './instances.ts'
+import type { Instances } from './instance-orders.ts'
 
 /** How long an order waits for the one who gave it. */
 const WAIT_MS = 60_000
