@@ -4,6 +4,7 @@ import type { Driver } from '../driver/driver.ts'
 import type { Builds } from './builds.ts'
 import type { Fence } from './epoch.ts'
 import type { Instances } from './instances.ts'
+import type { Networks } from './networks.ts'
 import type { UidRanges } from './uid-ranges.ts'
 
 /** Everything with state, built once in `agent.ts` and handed to each verb. */
@@ -14,6 +15,7 @@ export interface AgentContext {
   readonly engine: BuildEngine
   readonly instances: Instances
   readonly builds: Builds
+  readonly networks: Networks
   readonly uids: UidRanges
   /** Folder of directory skeletons. */
   readonly skeletons: string

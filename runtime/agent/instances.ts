@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RegisteredInstance } from '../../server/contract/directory.ts'
 import type { Exit, InstanceSpec, InstanceStatus, ObservedInstance } from '../../server/contract/nodes.ts'
 import type { Driver } from '../driver/driver.ts'
-import { APP_PORT } from '../installation.ts'
 import { AgentError } from './agent-error.ts'
 import { countChanges } from './changes.ts'
 import type { Ending } from './exit-message.ts'
@@ -14,6 +13,7 @@ import {
   type InstanceRecord,
   loadRecords,
   observed,
+  registered,
   saveHandle,
   saveSpec,
   saveState,
@@ -21,6 +21,7 @@ import {
 } from './instance-record.ts'
 import { limitConcurrency } from './limit-concurrency.ts'
 import { removeIfRead, writeLogSource } from './log-source.ts'
+import type { Networks } from './networks.ts'
 import type { Prober } from './probe-client.ts'
 import type { Publisher } from './publisher.ts'
 import type { UidRanges } from './uid-ranges.ts'
@@ -37,6 +38,8 @@ export interface InstancesOptions {
   address(index: number): string
   readonly addresses: number
   readonly parallelStarts: number
+  /** Decides what an instance's address may reach; without it nothing is decided. */
+  readonly networks?: Pick<Networks, 'learn' | 'admit' | 'dismiss' | 'changed'>
   readonly warn: (message: string, error?: unknown) => void
 }
 
@@ -55,6 +58,8 @@ export interface Instances {
   ): Promise<{ version: number; instances: ObservedInstance[] }>
   find(id: string): InstanceRecord | null
   all(): readonly InstanceRecord[]
+  /** Those that something on this machine is left of: their addresses are theirs. */
+  present(): readonly InstanceRecord[]
   /** Resolves when it has ended. */
   ended(id: string): Promise<Exit>
   /** Removes folders of forgotten instances whose logs were read. */
@@ -77,24 +82,14 @@ export function createInstances(options: InstancesOptions): Instances {
   const publisher = options.publisher(() =>
     [...serving].flatMap((id) => {
       const record = records.get(id)
-      if (record === undefined) return []
-      const { app, name, release, health } = record.spec
-      return [
-        {
-          id: record.spec.id,
-          app,
-          name,
-          release,
-          address: record.placement.address,
-          port: health?.port ?? APP_PORT,
-        },
-      ]
+      return record === undefined ? [] : [registered(record)]
     }),
   )
 
   function change(record: InstanceRecord, state: Partial<StateFile>): void {
     saveState(record, { ...record.state, ...state })
     changes.tell()
+    options.networks?.changed()
   }
 
   const status = (record: InstanceRecord, next: 'ready' | 'draining') =>
@@ -115,6 +110,7 @@ export function createInstances(options: InstancesOptions): Instances {
   function start(spec: InstanceSpec): ObservedInstance {
     const known = records.get(spec.id) ?? forgotten.get(spec.id)
     if (known !== undefined) return observed(known)
+    options.networks?.learn(spec.network)
     const index = freeIndex([...records.values(), ...forgotten.values()], options.addresses)
     const folder = join(options.folder, spec.id)
     const placement = { index, folder, address: options.address(index), uidBase: options.uids.of(spec.app) }
@@ -141,7 +137,11 @@ export function createInstances(options: InstancesOptions): Instances {
     if (record.state.ending !== null) return await end(record, { code: null, signal: 'SIGKILL', oom: false })
     try {
       writeLogSource(record, false, options.logGroup)
-      await driver.start(record.spec, record.placement, async (handle) => saveHandle(record, handle))
+      await driver.start(record.spec, record.placement, async (handle) => {
+        saveHandle(record, handle)
+        // No process exists before its address is what its app's policy makes of it.
+        await options.networks?.admit(record.spec.app)
+      })
     } catch (error) {
       warn(`${record.spec.name} of ${record.spec.appName} could not be started`, error)
       return await end(
@@ -223,6 +223,7 @@ export function createInstances(options: InstancesOptions): Instances {
   async function clearAway(record: InstanceRecord, handle: InstanceRecord['handle']): Promise<void> {
     try {
       if (handle !== null) await driver.destroy(handle)
+      await options.networks?.dismiss(record.spec.id)
       writeLogSource(record, true, options.logGroup)
       saveState(record, { ...record.state, cleared: true })
     } catch (error) {
@@ -299,6 +300,7 @@ export function createInstances(options: InstancesOptions): Instances {
     ended,
     find: (id) => records.get(id) ?? null,
     all: () => [...records.values()],
+    present: () => [...records.values(), ...forgotten.values()].filter(({ state }) => !state.cleared),
     async adopt() {
       const found = loadRecords(options.folder)
       for (const folder of found.unreadable)

@@ -16,7 +16,7 @@ export interface Firewall {
    * Makes bridge and table, with the rules of guests that run already; throws if it cannot be had, and then nothing may
    * be started.
    */
-  load(guests?: GuestTable): Promise<void>
+  load(guests?: GuestTable, registries?: readonly Endpoint[]): Promise<void>
   /**
    * Makes the rules of guests exactly these, and the registries that the policy of that name opens; one transaction,
    * and none where nothing changed.
@@ -113,8 +113,9 @@ export function createFirewall(options: FirewallOptions): Firewall {
   return {
     present,
     refresh: () => inTurn(apply),
-    async load(running = noGuests) {
+    async load(running = noGuests, open = []) {
       guests = running
+      guestRegistries = open
       const prefix = Number(options.range.split('/')[1])
       if (!existsSync(`/sys/class/net/${options.bridge}`))
         await run(['ip', '-batch', '-'], { input: bridgeLines(options.bridge, options.gateway, prefix) })

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { type GuestNetwork, openGuestNetwork, OTHER, OUTSIDE } from '../../test/support/guest-network.ts'
+import { type GuestNetwork, openGuestNetwork, OUTSIDE } from '../../test/support/guest-network.ts'
 import type { AppNetwork, EgressRule } from '../../server/contract/network.ts'
 import { AppId } from '../../server/contract/ids.ts'
 import { type Guest, guestTable, noGuests } from '../command/nft-guests.ts'
