@@ -5,6 +5,7 @@ import { buildCommands } from './commands/builds/commands.ts'
 import { configCommands } from './commands/config/commands.ts'
 import { domainCommands } from './commands/domains/commands.ts'
 import { logCommands } from './commands/logs/commands.ts'
+import { networkCommands } from './commands/network/commands.ts'
 import { platformCommands } from './commands/platform/commands.ts'
 import { processCommands } from './commands/ps/commands.ts'
 import { releaseCommands } from './commands/releases/commands.ts'
@@ -19,5 +20,6 @@ export const topics: readonly Topic[] = [
   { title: 'Releases', commands: releaseCommands },
   { title: 'Builds', commands: buildCommands },
   { title: 'Domains', commands: domainCommands },
+  { title: 'Network', commands: networkCommands },
   { title: 'Platform', commands: platformCommands },
 ]

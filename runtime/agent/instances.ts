@@ -2,12 +2,12 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RegisteredInstance } from '../../server/contract/directory.ts'
-import type { Exit, InstanceSpec, InstanceStatus, ObservedInstance } from '../../server/contract/nodes.ts'
+import type { Exit, InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
 import type { Driver } from '../driver/driver.ts'
 import { AgentError } from './agent-error.ts'
 import { countChanges } from './changes.ts'
 import type { Ending } from './exit-message.ts'
-import { instanceEnd, lostEnd } from './instance-end.ts'
+import { instanceEnd, lostEnd, untilExited } from './instance-end.ts'
 import {
   freeIndex,
   type InstanceRecord,
@@ -286,18 +286,9 @@ export function createInstances(options: InstancesOptions): Instances {
       )
   }
 
-  async function ended(id: string): Promise<Exit> {
-    const record = get(id)
-    for (;;) {
-      const now: InstanceStatus = record.state.status
-      if (now.status === 'exited') return now.exit
-      await changes.next(60_000)
-    }
-  }
-
   return {
     start,
-    ended,
+    ended: (id) => untilExited(get(id), changes),
     find: (id) => records.get(id) ?? null,
     all: () => [...records.values()],
     present: () => [...records.values(), ...forgotten.values()].filter(({ state }) => !state.cleared),
@@ -324,7 +315,7 @@ export function createInstances(options: InstancesOptions): Instances {
       if (record === undefined) return
       if (!exited(record)) {
         await finish(record, 'killed')
-        await ended(id)
+        await untilExited(record, changes)
       }
       records.delete(id)
       forgotten.set(id, record)

@@ -4,6 +4,7 @@ import { afterCrash } from '../domain/backoff.ts'
 import { isDomainError } from '../domain/errors.ts'
 import { wasWanted } from '../domain/instance.ts'
 import { DEFAULT_SIZE } from '../domain/sizes.ts'
+import { nodeNetwork } from '../network/node-network.ts'
 import type { Tx } from '../store/db.ts'
 import { finishDeployment, openWishes, writeJournal } from '../store/deployments.ts'
 import { recordCrash, type FormationRow } from '../store/formation.ts'
@@ -17,6 +18,7 @@ import {
   type InstanceRow,
 } from '../store/instances.ts'
 import { getRelease, type ReleaseRow } from '../store/releases.ts'
+import { networkOf } from '../store/networks.ts'
 import type { RolloutFacts } from '../store/rollouts.ts'
 import type { DeployContext } from './deploy-context.ts'
 import { instanceSpec } from './instance-spec.ts'
@@ -66,10 +68,18 @@ export async function insertService(
 }
 
 export async function launch(ctx: DeployContext, view: View, row: InstanceRow): Promise<void> {
-  const release = await getRelease(ctx.db, row.release_id)
+  const [release, network] = await Promise.all([
+    getRelease(ctx.db, row.release_id),
+    networkOf(ctx.db, view.app),
+  ])
   if (release === null) return
   try {
-    await ctx.node.call('start', { instance: specOf(ctx, view, row, release) })
+    await ctx.node.call('start', {
+      instance: {
+        ...specOf(ctx, view, row, release),
+        ...(network === null ? {} : { network: nodeNetwork(network) }),
+      },
+    })
   } catch (error) {
     if (isDomainError(error, 'node_unavailable')) throw error
     if (error instanceof NodeError && error.id === 'stale_epoch') throw error

@@ -8,7 +8,9 @@ import type { Formation, Instance } from '../contract/formation.ts'
 import type { PushIntake } from './push-intake.ts'
 import type { Run } from '../contract/runs.ts'
 import type { Tx } from '../store/db.ts'
-import { DomainError } from '../domain/errors.ts'
+import { DomainError, isDomainError } from '../domain/errors.ts'
+import type { NodeNetwork } from '../network/egress.ts'
+import { keepNetworks, publishNetworks } from '../network/publish-networks.ts'
 import { attachRun } from '../runs/attach-run.ts'
 import { listBuildCaches, purgeBuildCaches } from '../build/build-caches.ts'
 import { cancelBuild } from '../build/cancel-build.ts'
@@ -115,6 +117,8 @@ export interface Deploy extends AsyncDisposable {
   /** What the app's builds find again. Errors: node_unavailable. */
   buildCaches(app: AppId): Promise<BuildCache[]>
   purgeBuildCaches(app: AppId): Promise<{ freed_mb: number }>
+  /** What the node makes of the policies of apps. */
+  readonly network: NodeNetwork
   /** A one-off instance of the current release. Errors: no_release. */
   createRun(tx: Tx, app: AppId, actor: Actor, input: RunInput): Promise<Run>
 
@@ -153,6 +157,7 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     upload: (app, actor, archive, signal) => uploadSource(ctx, app, actor, archive, signal),
     buildCaches: (app) => listBuildCaches(ctx, app),
     purgeBuildCaches: (app) => purgeBuildCaches(ctx, app),
+    network: nodeNetworkOf(ctx),
     createRun: (tx, app, actor, input) => createRun(ctx, tx, app, actor, input),
     listReleases: (app, limit) => listReleases(db, app, limit),
     async release(app, version) {
@@ -189,7 +194,13 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     },
     async start() {
       // Whoever leads a node is known there before any order is given.
-      loops.push(startObserving(ctx), startReconciling(ctx), startJobs(ctx), scheduleCollections(ctx))
+      loops.push(
+        startObserving(ctx),
+        startReconciling(ctx),
+        startJobs(ctx),
+        scheduleCollections(ctx),
+        keepNetworks(ctx),
+      )
     },
     async [Symbol.asyncDispose]() {
       for (const loop of loops.splice(0).reverse()) {
@@ -197,6 +208,21 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
         else loop[Symbol.dispose]()
       }
     },
+  }
+}
+
+function nodeNetworkOf(ctx: DeployContext): NodeNetwork {
+  const unless = async <T>(work: () => Promise<T>, away: T): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (isDomainError(error, 'node_unavailable')) return away
+      throw error
+    }
+  }
+  return {
+    apply: () => unless(async () => (await publishNetworks(ctx), true), false),
+    hosts: (app) => unless(async () => (await ctx.node.call('egressHosts', { app })).hosts, null),
   }
 }
 
