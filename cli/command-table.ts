@@ -8,6 +8,7 @@ import { deployCommands } from './commands/deploys/commands.ts'
 import { domainCommands } from './commands/domains/commands.ts'
 import { logCommands } from './commands/logs/commands.ts'
 import { nodeCommands } from './commands/nodes/commands.ts'
+import { networkCommands } from './commands/network/commands.ts'
 import { platformCommands } from './commands/platform/commands.ts'
 import { processCommands } from './commands/ps/commands.ts'
 import { releaseCommands } from './commands/releases/commands.ts'
@@ -22,5 +23,6 @@ export const topics: readonly Topic[] = [
   { title: 'Releases', commands: [...releaseCommands, ...deployCommands] },
   { title: 'Builds', commands: buildCommands },
   { title: 'Domains', commands: domainCommands },
+  { title: 'Network', commands: networkCommands },
   { title: 'Platform', commands: [...platformCommands, ...nodeCommands] },
 ]

@@ -4,17 +4,22 @@ import type { BuildEngine, CellProvider } from '../../buildpacks/engine.ts'
 import { type AgentConfig, nativePath } from '../config.ts'
 import { createFakeDriver } from '../driver/fake.ts'
 import type { Driver } from '../driver/driver.ts'
+import { kernelNames } from '../installation.ts'
 import { BRIDGE_PORTS, instanceAddress, loopbackAddress } from '../network/address.ts'
 import { consulRegistry } from '../registry/consul.ts'
 import { embeddedRegistry } from '../registry/embedded.ts'
 import { createBuilds } from './builds.ts'
 import type { Cells } from './cells.ts'
 import type { AgentContext } from './context.ts'
-import { openEngine } from './engine.ts'
+import { directoryClient } from './directory-client.ts'
+import { openEngine, readRegistries, registryUrls } from './engine.ts'
 import { openFence } from './epoch.ts'
 import { createExecs } from './execs.ts'
+import type { Instances } from './instance-orders.ts'
+import { loadRecords } from './instance-record.ts'
 import { createInstances } from './instances.ts'
-import { openMachine } from './machine.ts'
+import { type Machine, openMachine } from './machine.ts'
+import { createNetworks } from './networks.ts'
 import { peerUid } from './peer.ts'
 import { localProber, separateProber } from './probe-client.ts'
 import { createPublisher } from './publisher.ts'
@@ -43,20 +48,38 @@ export async function startAgent(
   const skeletons = join(paths.agentState, 'skeletons')
   for (const folder of [paths.agentState, skeletons]) mkdirSync(folder, { recursive: true, mode: 0o711 })
   const real = installation.driver === 'nspawn'
-  const machine = real ? await openMachine(config, skeletons) : null
+  const names = kernelNames(installation.id)
+  let firewall: Machine['firewall'] | null = null
+  let instances: Instances | null = null
+  const networks = createNetworks({
+    file: join(paths.agentState, 'networks.json'),
+    node: config.node,
+    bridge: names.bridge,
+    firewall: real
+      ? { setGuests: async (guests, registries) => await firewall?.setGuests(guests, registries) }
+      : null,
+    directory: directoryClient(paths.directorySocket),
+    registries: () => registryUrls(readRegistries(paths.registries), config.flakeCaches.urls),
+    present: () => instances?.present() ?? [],
+    warn,
+  })
+  const left = real ? loadRecords(paths.instances).records.filter(({ state }) => !state.cleared) : []
+  const machine = real ? await openMachine(config, skeletons, networks.table(left)) : null
+  firewall = machine?.firewall ?? null
   const driver: Driver = machine?.driver ?? createFakeDriver()
   const cells: Cells = machine?.cells ?? noCells
   await cells.sweep()
   const engine = await engineOf(config, cells)
-  for (const left of await engine.sweep()) warn(`Removed what a build left: ${left}`)
+  for (const one of await engine.sweep()) warn(`Removed what a build left: ${one}`)
   const uids = openUidRanges(join(paths.agentState, 'uids.json'), installation.id)
   const embedded = embeddedRegistry(paths.directorySocket)
   const consul =
     installation.registry === 'auto'
       ? [consulRegistry({ installation: installation.id, port: installation.ports.consulHttp })]
       : []
-  const instances = createInstances({
+  const running = createInstances({
     driver,
+    networks,
     uids,
     folder: paths.instances,
     logsRead: join(paths.logs, 'read'),
@@ -72,6 +95,7 @@ export async function startAgent(
     parallelStarts: PARALLEL_STARTS,
     warn,
   })
+  instances = running
   const builds = createBuilds({
     engine,
     folder: paths.builds,
@@ -83,14 +107,15 @@ export async function startAgent(
     config,
     driver,
     engine,
-    instances,
-    execs: createExecs(instances),
+    instances: running,
+    execs: createExecs(running),
     builds,
+    networks,
     uids,
     skeletons,
     fence: openFence(join(paths.agentState, 'epoch.json')),
   }
-  await instances.adopt()
+  await running.adopt()
   const door = await serve(context, {
     warn,
     path: paths.agentSocket,
@@ -104,14 +129,16 @@ export async function startAgent(
     },
   })
   const tidy = setInterval(() => {
-    instances.tidy(Date.now())
+    running.tidy(Date.now())
+    networks.refresh().catch((error: unknown) => warn('What apps may reach cannot be renewed', error))
     machine?.firewall.refresh().catch((error: unknown) => warn('The firewall cannot be renewed', error))
   }, TIDY_MS)
   return {
     context,
     async close() {
       clearInterval(tidy)
-      instances.close()
+      networks.close()
+      running.close()
       await door.close()
     },
   }

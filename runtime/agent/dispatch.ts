@@ -42,6 +42,8 @@ const verbs: {
   observe: (agent, order) => agent.instances.observe(order.after, OBSERVE_MS),
   buildCaches: (agent, order) => buildCaches(agent, order.app),
   purgeCaches: (agent, order) => purgeCaches(agent, order.app),
+  network: (agent, order) => done(agent.networks.take(order.apps)),
+  egressHosts: (agent, order) => ({ hosts: agent.networks.hosts(order.app) }),
   destroyApp: (agent, order) => destroyApp(agent, order.app),
 }
 

@@ -1,4 +1,5 @@
-import type { Exit } from '../../server/contract/nodes.ts'
+import type { Exit, InstanceStatus } from '../../server/contract/nodes.ts'
+import type { Changes } from './changes.ts'
 import { exitMessage, exitReason } from './exit-message.ts'
 import type { InstanceRecord } from './instance-record.ts'
 import { lastLines, supervisorLines } from './tail.ts'
@@ -28,5 +29,14 @@ export async function lostEnd(record: InstanceRecord): Promise<Exit> {
     reason: 'lost',
     message: exitMessage(how, 'lost', record.spec),
     tail: await lastLines(record.placement.folder),
+  }
+}
+
+/** Resolves when the instance has ended. */
+export async function untilExited(record: InstanceRecord, changes: Changes): Promise<Exit> {
+  for (;;) {
+    const now: InstanceStatus = record.state.status
+    if (now.status === 'exited') return now.exit
+    await changes.next(60_000)
   }
 }

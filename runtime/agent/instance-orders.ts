@@ -2,6 +2,7 @@ import type { RegisteredInstance } from '../../server/contract/directory.ts'
 import type { Exit, InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
 import type { Driver } from '../driver/driver.ts'
 import type { InstanceRecord } from './instance-record.ts'
+import type { Networks } from './networks.ts'
 import type { Prober } from './probe-client.ts'
 import type { Publisher } from './publisher.ts'
 import type { UidRanges } from './uid-ranges.ts'
@@ -18,6 +19,8 @@ export interface InstancesOptions {
   address(index: number): string
   readonly addresses: number
   readonly parallelStarts: number
+  /** Decides what an instance's address may reach; without it nothing is decided. */
+  readonly networks?: Pick<Networks, 'learn' | 'admit' | 'dismiss' | 'changed'>
   readonly warn: (message: string, error?: unknown) => void
 }
 
@@ -38,6 +41,8 @@ export interface Instances {
   ): Promise<{ version: number; instances: ObservedInstance[] }>
   find(id: string): InstanceRecord | null
   all(): readonly InstanceRecord[]
+  /** Those that something on this machine is left of: their addresses are theirs. */
+  present(): readonly InstanceRecord[]
   /** Resolves when it has ended. */
   ended(id: string): Promise<Exit>
   /** Removes folders of forgotten instances whose logs were read. */

@@ -1,8 +1,10 @@
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import type { RegisteredInstance } from '../../server/contract/directory.ts'
 import { InstanceSpec, InstanceStatus, type ObservedInstance } from '../../server/contract/nodes.ts'
 import type { Handle, Placement } from '../driver/driver.ts'
+import { APP_PORT } from '../installation.ts'
 import { AgentError } from './agent-error.ts'
 import { writeWhole } from './write-file.ts'
 
@@ -67,6 +69,12 @@ export function saveState(record: InstanceRecord, state: StateFile): void {
 export function observed(record: InstanceRecord): ObservedInstance {
   const { id, app, name, type, kind, release } = record.spec
   return { id, app, name, type, kind, release, address: record.placement.address, state: record.state.status }
+}
+
+/** How the router is told of it. */
+export function registered({ spec, placement }: InstanceRecord): RegisteredInstance {
+  const { id, app, name, release, health } = spec
+  return { id, app, name, release, address: placement.address, port: health?.port ?? APP_PORT }
 }
 
 /**

@@ -1,19 +1,19 @@
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import type { Exit, InstanceSpec, InstanceStatus, ObservedInstance } from '../../server/contract/nodes.ts'
-import { APP_PORT } from '../installation.ts'
+import type { Exit, InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
 import { AgentError } from './agent-error.ts'
 import { countChanges } from './changes.ts'
 import type { Ending } from './exit-message.ts'
 import { endWatch, keepWatch, untilUp } from './health-checks.ts'
-import { instanceEnd, lostEnd } from './instance-end.ts'
+import { instanceEnd, lostEnd, untilExited } from './instance-end.ts'
 import type { Instances, InstancesOptions } from './instance-orders.ts'
 import {
   freeIndex,
   type InstanceRecord,
   loadRecords,
   observed,
+  registered,
   saveHandle,
   saveSpec,
   saveState,
@@ -38,24 +38,14 @@ export function createInstances(options: InstancesOptions): Instances {
   const publisher = options.publisher(() =>
     [...serving].flatMap((id) => {
       const record = records.get(id)
-      if (record === undefined) return []
-      const { app, name, release, health } = record.spec
-      return [
-        {
-          id: record.spec.id,
-          app,
-          name,
-          release,
-          address: record.placement.address,
-          port: health?.port ?? APP_PORT,
-        },
-      ]
+      return record === undefined ? [] : [registered(record)]
     }),
   )
 
   function change(record: InstanceRecord, state: Partial<StateFile>): void {
     saveState(record, { ...record.state, ...state })
     changes.tell()
+    options.networks?.changed()
   }
 
   const status = (record: InstanceRecord, next: 'ready' | 'draining') =>
@@ -76,6 +66,7 @@ export function createInstances(options: InstancesOptions): Instances {
   function start(spec: InstanceSpec): ObservedInstance {
     const known = records.get(spec.id) ?? forgotten.get(spec.id)
     if (known !== undefined) return observed(known)
+    options.networks?.learn(spec.network)
     const index = freeIndex([...records.values(), ...forgotten.values()], options.addresses)
     const folder = join(options.folder, spec.id)
     const placement = { index, folder, address: options.address(index), uidBase: options.uids.of(spec.app) }
@@ -102,7 +93,11 @@ export function createInstances(options: InstancesOptions): Instances {
     if (record.state.ending !== null) return await end(record, { code: null, signal: 'SIGKILL', oom: false })
     try {
       writeLogSource(record, false, options.logGroup)
-      await driver.start(record.spec, record.placement, async (handle) => saveHandle(record, handle))
+      await driver.start(record.spec, record.placement, async (handle) => {
+        saveHandle(record, handle)
+        // No process exists before its address is what its app's policy makes of it.
+        await options.networks?.admit(record.spec.app)
+      })
     } catch (error) {
       warn(`${record.spec.name} of ${record.spec.appName} could not be started`, error)
       return await end(
@@ -210,6 +205,7 @@ export function createInstances(options: InstancesOptions): Instances {
   async function clearAway(record: InstanceRecord, handle: InstanceRecord['handle']): Promise<void> {
     try {
       if (handle !== null) await driver.destroy(handle)
+      await options.networks?.dismiss(record.spec.id)
       writeLogSource(record, true, options.logGroup)
       saveState(record, { ...record.state, cleared: true })
     } catch (error) {
@@ -281,20 +277,12 @@ export function createInstances(options: InstancesOptions): Instances {
       )
   }
 
-  async function ended(id: string): Promise<Exit> {
-    const record = get(id)
-    for (;;) {
-      const now: InstanceStatus = record.state.status
-      if (now.status === 'exited') return now.exit
-      await changes.next(60_000)
-    }
-  }
-
   return {
     start,
-    ended,
+    ended: (id) => untilExited(get(id), changes),
     find: (id) => records.get(id) ?? null,
     all: () => [...records.values()],
+    present: () => [...records.values(), ...forgotten.values()].filter(({ state }) => !state.cleared),
     async adopt() {
       const found = loadRecords(options.folder)
       for (const folder of found.unreadable)
@@ -326,7 +314,7 @@ export function createInstances(options: InstancesOptions): Instances {
       if (record === undefined) return
       if (!exited(record)) {
         await finish(record, 'killed')
-        await ended(id)
+        await untilExited(record, changes)
       }
       records.delete(id)
       forgotten.set(id, record)

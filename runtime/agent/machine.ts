@@ -1,6 +1,8 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AgentConfig, nativePath } from '../config.ts'
+import type { Endpoint } from '../command/nft.ts'
+import type { GuestTable } from '../command/nft-guests.ts'
 import type { Driver } from '../driver/driver.ts'
 import { createNspawnDriver } from '../driver/nspawn.ts'
 import { APP_PORT, edgeAddress, kernelNames } from '../installation.ts'
@@ -17,8 +19,15 @@ export interface Machine {
   readonly firewall: Firewall
 }
 
-/** The real machine: bridge and firewall first, or nothing is started; then groups, driver and cells. */
-export async function openMachine(config: AgentConfig, skeletons: string): Promise<Machine> {
+/**
+ * The real machine: bridge and firewall first, or nothing is started; then groups, driver and cells.
+ * @param running what the firewall has to hold for instances that run already
+ */
+export async function openMachine(
+  config: AgentConfig,
+  skeletons: string,
+  running: { readonly guests: GuestTable; readonly registries: readonly Endpoint[] },
+): Promise<Machine> {
   const { installation, paths } = config
   const { id, range, ports } = installation
   const names = kernelNames(id)
@@ -41,7 +50,7 @@ export async function openMachine(config: AgentConfig, skeletons: string): Promi
             edge: { address: edgeAddress(id), port: APP_PORT },
           },
   })
-  await firewall.load()
+  await firewall.load(running.guests, running.registries)
   const delegated =
     installation.supervision === 'systemd'
       ? await ensureDelegatedGroup(names.unit('instances'), `${names.cgroup}.slice`)

@@ -58,6 +58,8 @@ delete table inet ${facts.table}
 table inet ${facts.table} {
   set private { type ipv4_addr; flags interval; auto-merge; ${elements([...PRIVATE, ...facts.neighbours])} }
   set registries { type ipv4_addr . inet_service; ${elements(registries)} }
+  set guest_registries { type ipv4_addr . inet_service; }
+  map guests { type ipv4_addr : verdict; }
   chain prerouting {
     type nat hook prerouting priority dstnat - 5; policy accept;
     iifname "${facts.bridge}" ip daddr ${facts.gateway} udp dport 53 dnat ip to 127.0.0.1:${facts.dnsPort}
@@ -86,9 +88,10 @@ ${facts.uplink === null ? '' : `    ip saddr ${facts.range} oifname "${facts.upl
     drop
   }
   chain guest_out {
-    ct state established,related accept
     meta nfproto ipv6 drop
-    oifname "${facts.bridge}" drop
+    ip saddr vmap @guests
+    oifname "${facts.bridge}" ct direction original reject with icmp type admin-prohibited
+    ct state established,related accept
     tcp dport ${MAIL} reject with tcp reset
     ip saddr ${facts.cells} ip daddr . tcp dport @registries accept
     ip daddr @private reject with icmp type admin-prohibited
@@ -99,6 +102,7 @@ ${facts.uplink === null ? '' : `    oifname "${facts.uplink}" accept\n`}    drop
     oifname "${facts.bridge}" jump to_guest
 ${facts.router === null ? '' : `    meta skuid ${facts.router.uid} jump from_router\n`}  }
   chain to_guest {
+    icmp type redirect drop
     ct state established,related accept
 ${facts.callers.length === 0 ? '' : `    meta skuid ${list(facts.callers)} ip daddr ${facts.range} accept\n`}    reject with icmpx type admin-prohibited
   }
@@ -119,8 +123,12 @@ function fromRouter(ports: readonly number[], edge: Endpoint): string {
 `
 }
 
-/** Replaces what cells may reach besides the public network. */
-export function registriesUpdate(table: string, registries: readonly Endpoint[]): string {
+/** Replaces what cells may reach besides the public network, or what guests with the policy `registries` may reach at all. */
+export function registriesUpdate(
+  table: string,
+  registries: readonly Endpoint[],
+  set: 'registries' | 'guest_registries' = 'registries',
+): string {
   const elements = registries.map(({ address, port }) => `${address} . ${port}`)
-  return `flush set inet ${table} registries\n${elements.length === 0 ? '' : `add element inet ${table} registries ${list(elements)}\n`}`
+  return `flush set inet ${table} ${set}\n${elements.length === 0 ? '' : `add element inet ${table} ${set} ${list(elements)}\n`}`
 }

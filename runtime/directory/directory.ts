@@ -5,11 +5,13 @@ import {
   type HostState,
   type HostTable,
   type InstanceTable,
+  type NetworkTable,
   type RegisteredInstance,
 } from '../../server/contract/directory.ts'
+import { type GuestAnswer, guestNames } from './guest-names.ts'
 import { normalHost } from './host-name.ts'
 import { decideChoice, served, startChoice, type Choice, type ChoiceEvent } from './registry-choice.ts'
-import { latestOnly, saveHosts, saveInstances } from './snapshot.ts'
+import { latestOnly, saveHosts, saveInstances, saveNetworks } from './snapshot.ts'
 import {
   buildIndex,
   fedInstances,
@@ -17,6 +19,7 @@ import {
   stateOf,
   takeHosts,
   takeInstances,
+  takeNetwork,
   withdraw,
   type Index,
   type Told,
@@ -32,6 +35,9 @@ export interface Directory {
   waitFor(host: string, signal: AbortSignal): Promise<HostState>
   putHosts(table: HostTable): Promise<{ ok: true } | { ok: false; newest: number }>
   putInstances(table: InstanceTable): Promise<void>
+  putNetwork(table: NetworkTable): Promise<void>
+  /** What the instance at an address may be told of a name outside of the route zone. */
+  guest(address: string, name: string): GuestAnswer
   /** Resolves once no router that asked here before goes by an answer with the instance in it. */
   withdraw(node: string, instance: string): Promise<void>
   fed(): readonly RegisteredInstance[]
@@ -60,6 +66,7 @@ export function openDirectory(options: {
   let told = options.told
   let choice: Choice = startChoice(fedInstances(told), options.now())
   let index: Index = buildIndex(told, served(choice))
+  let guests = guestNames([...told.networks.values()])
   let turn = 0
   /** When the router last asked for an app; it may have done so just before we were started. */
   const asked = new Map<string, number>()
@@ -69,6 +76,7 @@ export function openDirectory(options: {
   const waiters = new Set<() => void>()
   const keepHosts = latestOnly(() => saveHosts(options.folder, told))
   const keepInstances = latestOnly(() => saveInstances(options.folder, told))
+  const keepNetworks = latestOnly(() => saveNetworks(options.folder, told))
 
   function rebuild() {
     index = buildIndex(told, served(choice))
@@ -129,6 +137,17 @@ export function openDirectory(options: {
     async putInstances(table) {
       feed(takeInstances(told, table))
       await keepInstances()
+    },
+    async putNetwork(table) {
+      told = takeNetwork(told, table)
+      guests = guestNames([...told.networks.values()])
+      await keepNetworks()
+    },
+    guest(address, name) {
+      const answer = guests(address, name)
+      if (typeof answer === 'string') return answer
+      turn = (turn + 1) % 0x10000
+      return rotated(answer, turn)
     },
     async withdraw(node, instance) {
       const app = fedInstances(told).find(({ id }) => id === instance)?.app

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server, type Socket as TcpSocket } from 'node:net'
 import type { ClientKind } from './clients.ts'
 import type { Forward } from './forward.ts'
+import type { GuestAnswer } from './guest-names.ts'
 import { respond, serverFailure } from './respond.ts'
 import { frame, frames } from './tcp-frame.ts'
 
@@ -10,6 +11,8 @@ export interface DnsParts {
   readonly resolve: (host: string) => readonly string[]
   readonly clientKind: (address: string) => ClientKind
   readonly forward: Forward
+  /** What the instance at an address may be told of a name. */
+  readonly guest?: (address: string, name: string) => GuestAnswer
 }
 
 const TCP_IDLE_MS = 10_000
@@ -42,7 +45,7 @@ export async function serveUdp(
 
 async function answerUdp(parts: DnsParts, socket: Socket, packet: Buffer, from: RemoteInfo): Promise<void> {
   const client = parts.clientKind(from.address)
-  const response = respond(packet, client, parts.resolve)
+  const response = respond(packet, client, parts.resolve, guestOf(parts, from.address))
   if (response.kind === 'ignore') return
   const reply =
     response.kind === 'answer'
@@ -77,7 +80,7 @@ async function answerTcp(
   message: Buffer,
   client: ClientKind,
 ): Promise<void> {
-  const response = respond(message, client, parts.resolve)
+  const response = respond(message, client, parts.resolve, guestOf(parts, socket.remoteAddress ?? ''))
   if (response.kind === 'ignore') {
     socket.destroy()
     return
@@ -88,3 +91,8 @@ async function answerTcp(
       : ((await parts.forward(message, response.query, 'tcp')) ?? serverFailure(message, response.query))
   if (!socket.destroyed) socket.write(frame(reply))
 }
+
+const guestOf =
+  ({ guest }: DnsParts, address: string) =>
+  (name: string): GuestAnswer =>
+    guest === undefined ? 'forward' : guest(address.replace(/^::ffff:/, ''), name)

@@ -2,7 +2,14 @@
 export const TYPE_A = 1
 export const TYPE_ANY = 255
 export const CLASS_IN = 1
-export const RCODE = { ok: 0, formatError: 1, serverFailure: 2, notImplemented: 4, refused: 5 } as const
+export const RCODE = {
+  ok: 0,
+  formatError: 1,
+  serverFailure: 2,
+  nameError: 3,
+  notImplemented: 4,
+  refused: 5,
+} as const
 
 const HEADER = 12
 const MAX_NAME = 255
@@ -109,4 +116,47 @@ export function withId(packet: Uint8Array, id: number): Buffer {
   const copy = Buffer.from(packet)
   copy.writeUInt16BE(id, 0)
   return copy
+}
+
+/** A question of our own for the A records of a name; the name is checked by whoever stores it. */
+export function buildQuery(name: string, id: number): Buffer {
+  const labels = name.split('.').map((label) => Buffer.from(label, 'latin1'))
+  const head = Buffer.alloc(HEADER)
+  head.writeUInt16BE(id, 0)
+  head.writeUInt16BE(0x0100, 2)
+  head.writeUInt16BE(1, 4)
+  const tail = Buffer.from([0, 0, TYPE_A, 0, CLASS_IN])
+  return Buffer.concat([head, ...labels.flatMap((label) => [Buffer.from([label.length]), label]), tail])
+}
+
+/** The A records of an answer, those behind aliases included; `cut`: it did not fit and has to be asked over TCP. */
+export function readAddresses(reply: Uint8Array, questionEnd: number): { cut: boolean; addresses: string[] } {
+  const view = new DataView(reply.buffer, reply.byteOffset, reply.byteLength)
+  if (reply.byteLength < questionEnd) return { cut: false, addresses: [] }
+  const cut = (view.getUint16(2) & 0x0200) !== 0
+  const addresses: string[] = []
+  let at = questionEnd
+  for (let left = view.getUint16(6); left > 0; left -= 1) {
+    const record = skipName(reply, at)
+    if (record === null || record + 10 > reply.byteLength) break
+    const length = view.getUint16(record + 8)
+    const data = record + 10
+    if (data + length > reply.byteLength) break
+    if (view.getUint16(record) === TYPE_A && view.getUint16(record + 2) === CLASS_IN && length === 4)
+      addresses.push([...reply.subarray(data, data + 4)].join('.'))
+    at = data + length
+  }
+  return { cut, addresses: [...new Set(addresses)].toSorted() }
+}
+
+/** Where a name ends; a pointer ends it, and is never followed. */
+function skipName(bytes: Uint8Array, start: number): number | null {
+  for (let at = start; ; ) {
+    const length = bytes[at]
+    if (length === undefined) return null
+    if (length === 0) return at + 1
+    if (length >= 0xc0) return at + 2
+    if (length > 63) return null
+    at += length + 1
+  }
 }

@@ -1,13 +1,23 @@
 import { createServer, type Server } from 'node:http'
-import { HostTable, InstanceTable, Withdrawal } from '../../server/contract/directory.ts'
+import {
+  HostTable,
+  InstanceTable,
+  NetworkTable,
+  ResolveRequest,
+  Withdrawal,
+} from '../../server/contract/directory.ts'
 import type { Directory } from './directory.ts'
 import { answering, HttpError, readJson, sendJson } from './http-json.ts'
 
 /**
- * The unix socket's HTTP: `PUT /hosts` (409 for a document of an older server), `PUT /instances`, `POST /withdraw`,
- * `GET /state`, and `GET /watch`: the complete set of fed instances as a JSON line, at first and after each change.
+ * The unix socket's HTTP: `PUT /hosts` (409 for a document of an older server), `PUT /instances`, `PUT /network`,
+ * `POST /withdraw`, `POST /resolve`, `GET /state`, and `GET /watch`: the complete set of fed instances as a JSON line, at first and after each change.
  */
-export function feedServer(directory: Directory, complain: (message: string) => void): Server {
+export function feedServer(
+  directory: Directory,
+  complain: (message: string) => void,
+  resolveHosts: (hosts: readonly string[]) => Promise<Record<string, string[]>> = async () => ({}),
+): Server {
   return createServer(
     answering(async (request, response, url) => {
       switch (`${request.method} ${url.pathname}`) {
@@ -25,6 +35,13 @@ export function feedServer(directory: Directory, complain: (message: string) => 
         case 'PUT /instances':
           await directory.putInstances(await readJson(request, InstanceTable))
           return sendJson(response, 200, {})
+        case 'PUT /network':
+          await directory.putNetwork(await readJson(request, NetworkTable))
+          return sendJson(response, 200, {})
+        case 'POST /resolve': {
+          const { hosts } = await readJson(request, ResolveRequest)
+          return sendJson(response, 200, { hosts: await resolveHosts(hosts) })
+        }
         case 'POST /withdraw': {
           const { node, instance } = await readJson(request, Withdrawal)
           await directory.withdraw(node, instance)

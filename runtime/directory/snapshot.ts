@@ -1,19 +1,26 @@
 import { mkdir, open, readFile, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { HostTable, InstanceTable } from '../../server/contract/directory.ts'
+import { HostTable, InstanceTable, NetworkTable } from '../../server/contract/directory.ts'
 import { nothingTold, type Told } from './tables.ts'
 
 const Nodes = z.object({ complete: z.literal(true), nodes: z.array(InstanceTable) })
+const Networks = z.object({ complete: z.literal(true), nodes: z.array(NetworkTable) })
 
 /**
- * The two documents on disk: `hosts.json` and `instances.json`, each replaced by a rename, so that a reader finds the
+ * The documents on disk: `hosts.json`, `instances.json` and `networks.json`, each replaced by a rename, so that a reader finds the
  * old or the new one whole. What cannot be read counts as absent and is told to `complain`.
  */
 export async function loadTold(folder: string, complain: (message: string) => void): Promise<Told> {
   const hosts = await loadDocument(join(folder, 'hosts.json'), HostTable, complain)
   const nodes = await loadDocument(join(folder, 'instances.json'), Nodes, complain)
-  return { ...nothingTold, hosts, nodes: new Map((nodes?.nodes ?? []).map((table) => [table.node, table])) }
+  const networks = await loadDocument(join(folder, 'networks.json'), Networks, complain)
+  return {
+    ...nothingTold,
+    hosts,
+    nodes: new Map((nodes?.nodes ?? []).map((table) => [table.node, table])),
+    networks: new Map((networks?.nodes ?? []).map((table) => [table.node, table])),
+  }
 }
 
 async function loadDocument<T>(
@@ -39,6 +46,10 @@ export async function saveHosts(folder: string, told: Told): Promise<void> {
 
 export async function saveInstances(folder: string, told: Told): Promise<void> {
   await replaceFile(folder, 'instances.json', { complete: true, nodes: [...told.nodes.values()] })
+}
+
+export async function saveNetworks(folder: string, told: Told): Promise<void> {
+  await replaceFile(folder, 'networks.json', { complete: true, nodes: [...told.networks.values()] })
 }
 
 async function replaceFile(folder: string, name: string, document: unknown): Promise<void> {

@@ -10,6 +10,7 @@ import { followConsul } from './follow-consul.ts'
 import { openForwarder } from './forward.ts'
 import { listenTcp, listenUnix } from './listen.ts'
 import { machineResolvers, type Resolver } from './resolvers.ts'
+import { resolveHosts } from './resolve-hosts.ts'
 import { loadTold } from './snapshot.ts'
 
 const LOOPBACK = '127.0.0.1'
@@ -48,6 +49,7 @@ export async function startDirectory(options: {
     resolve: (host) => directory.resolve(host),
     clientKind: clientKinds(installation.range),
     forward: openForwarder(options.resolvers ?? machineResolvers()),
+    guest: (address, name) => directory.guest(address, name),
   }
   const { dnsFd } = options
   const closers: (() => unknown)[] = []
@@ -58,7 +60,7 @@ export async function startDirectory(options: {
   const ask = askServer(directory, say)
   await listenTcp(ask, LOOPBACK, ports.directory)
   closers.push(() => (ask.closeAllConnections(), ask.close()))
-  const feed = feedServer(directory, say)
+  const feed = feedServer(directory, say, (hosts) => resolveHosts(parts.forward, hosts))
   await listenUnix(feed, paths.directorySocket)
   closers.push(() => (feed.closeAllConnections(), feed.close()))
   void serveBridge(parts, gatewayAddress(installation.range), ports.dns, stop.signal, closers)

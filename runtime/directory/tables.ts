@@ -2,6 +2,7 @@ import type {
   HostState,
   HostTable,
   InstanceTable,
+  NetworkTable,
   RegisteredInstance,
 } from '../../server/contract/directory.ts'
 import { normalHost } from './host-name.ts'
@@ -10,9 +11,10 @@ import { normalHost } from './host-name.ts'
 export interface Told {
   readonly hosts: HostTable | null
   readonly nodes: ReadonlyMap<string, InstanceTable>
+  readonly networks: ReadonlyMap<string, NetworkTable>
 }
 
-export const nothingTold: Told = { hosts: null, nodes: new Map() }
+export const nothingTold: Told = { hosts: null, nodes: new Map(), networks: new Map() }
 
 /** The two documents, ready for look-ups. Built anew at each change, which is rare; read at each query. */
 export interface Index {
@@ -38,6 +40,10 @@ export function takeHosts(
 
 export function takeInstances(told: Told, table: InstanceTable): Told {
   return { ...told, nodes: new Map(told.nodes).set(table.node, table) }
+}
+
+export function takeNetwork(told: Told, table: NetworkTable): Told {
+  return { ...told, networks: new Map(told.networks).set(table.node, table) }
 }
 
 export function withdraw(told: Told, node: string, instance: string): Told {

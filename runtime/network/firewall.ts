@@ -3,6 +3,7 @@ import { lookup } from 'node:dns/promises'
 import { z } from 'zod'
 import { bridgeLines } from '../command/link.ts'
 import { type Endpoint, firewall, type FirewallFacts, registriesUpdate } from '../command/nft.ts'
+import { guestChanges, type GuestTable, noGuests } from '../command/nft-guests.ts'
 import { run, tryRun } from '../exec.ts'
 import { networkOf } from './address.ts'
 import { acceptInForeignTables, removeFromForeignTables } from './foreign-tables.ts'
@@ -11,8 +12,16 @@ import { acceptInForeignTables, removeFromForeignTables } from './foreign-tables
 export type FirewallOptions = Omit<FirewallFacts, 'uplink' | 'neighbours' | 'registries'>
 
 export interface Firewall {
-  /** Makes bridge and table; throws if either cannot be had, and then nothing may be started. */
-  load(): Promise<void>
+  /**
+   * Makes bridge and table, with the rules of guests that run already; throws if it cannot be had, and then nothing may
+   * be started.
+   */
+  load(guests?: GuestTable, registries?: readonly Endpoint[]): Promise<void>
+  /**
+   * Makes the rules of guests exactly these, and the registries that the policy of that name opens; one transaction,
+   * and none where nothing changed.
+   */
+  setGuests(guests: GuestTable, registries: readonly Endpoint[]): Promise<void>
   /** Reads the routes again; a changed uplink replaces the table. */
   refresh(): Promise<void>
   /** Lets cells reach the hosts of these URLs. Names that do not resolve are left out. */
@@ -71,12 +80,24 @@ function forwarding(device: string): void {
 export function createFirewall(options: FirewallOptions): Firewall {
   let applied: string | null = null
   let registries: readonly Endpoint[] = []
+  let guests: GuestTable = noGuests
+  let guestRegistries: readonly Endpoint[] = []
+
+  /** One change at a time: each is made of what the one before it left. */
+  let last: Promise<unknown> = Promise.resolve()
+  function inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = last.then(work)
+    last = done.catch(() => undefined)
+    return done
+  }
 
   async function apply(): Promise<void> {
     const found = await findUplink()
     const text = firewall({ ...options, ...found, registries })
     if (text === applied && (await present())) return
-    await run(['nft', '-f', '-'], { input: text })
+    // In the same transaction as the table: without these lines a restricted guest would be open for a moment.
+    const own = `${guestChanges(options.table, noGuests, guests)}${registriesUpdate(options.table, guestRegistries, 'guest_registries')}`
+    await run(['nft', '-f', '-'], { input: `${text}${own}` })
     // Only now may packets pass: before the table stands nothing is forwarded.
     forwarding(options.bridge)
     if (found.uplink !== null) forwarding(found.uplink)
@@ -91,8 +112,10 @@ export function createFirewall(options: FirewallOptions): Firewall {
 
   return {
     present,
-    refresh: apply,
-    async load() {
+    refresh: () => inTurn(apply),
+    async load(running = noGuests, open = []) {
+      guests = running
+      guestRegistries = open
       const prefix = Number(options.range.split('/')[1])
       if (!existsSync(`/sys/class/net/${options.bridge}`))
         await run(['ip', '-batch', '-'], { input: bridgeLines(options.bridge, options.gateway, prefix) })
@@ -100,7 +123,10 @@ export function createFirewall(options: FirewallOptions): Firewall {
       if (existsSync(ipv6)) writeFileSync(ipv6, '1')
       // The guests' resolver is a loopback port of this host; nft lets nothing else of loopback be reached.
       writeFileSync(`/proc/sys/net/ipv4/conf/${options.bridge}/route_localnet`, '1')
-      await apply()
+      // Ports are isolated, so guests never hear each other's answers. The bridge answers in their place, linked guests
+      // send to it, and the table decides whether that is forwarded back.
+      writeFileSync(`/proc/sys/net/ipv4/conf/${options.bridge}/proxy_arp_pvlan`, '1')
+      await inTurn(apply)
       if (!(await present()))
         throw new Error(
           `The firewall table ${options.table} did not load; nothing is started without it. Look at \`nft list ruleset\`.`,
@@ -112,10 +138,22 @@ export function createFirewall(options: FirewallOptions): Firewall {
         ...new Map(found.map((endpoint) => [`${endpoint.address}:${endpoint.port}`, endpoint])).values(),
       ]
       if (JSON.stringify(unique) === JSON.stringify(registries)) return
-      registries = unique
-      await run(['nft', '-f', '-'], { input: registriesUpdate(options.table, unique) })
-      applied = null
+      await inTurn(async () => {
+        registries = unique
+        await run(['nft', '-f', '-'], { input: registriesUpdate(options.table, unique) })
+        applied = null
+      })
     },
+    setGuests: (next, open) =>
+      inTurn(async () => {
+        const other = JSON.stringify(open) !== JSON.stringify(guestRegistries)
+        const opened = other ? registriesUpdate(options.table, open, 'guest_registries') : ''
+        const text = `${guestChanges(options.table, guests, next)}${opened}`
+        if (text === '') return
+        await run(['nft', '-f', '-'], { input: text })
+        guests = next
+        guestRegistries = open
+      }),
     async remove() {
       await removeFromForeignTables(options.bridge)
       await tryRun(['nft', 'delete', 'table', 'inet', options.table])

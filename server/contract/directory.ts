@@ -36,6 +36,32 @@ export const InstanceTable = z.object({
 export type InstanceTable = z.infer<typeof InstanceTable>
 
 /**
+ * `PUT /network` on the unix socket: names of apps for each other, and what those may look up that may not reach
+ * everything. Holds only what is decided about: instances that are not in it find public names, and no app.
+ */
+export const NetworkTable = z.object({
+  complete: z.literal(true),
+  node: z.string(),
+  guests: z.array(
+    z.object({ address: z.ipv4(), app: AppId, name: z.string(), type: z.string(), ready: z.boolean() }),
+  ),
+  /** App → apps whose web instances it may find. */
+  links: z.record(z.string(), z.array(AppId)),
+  /** App → the only public names that it may look up. */
+  restricted: z.record(z.string(), z.array(z.string())),
+  /** Public name → the addresses that the firewall lets through; nobody restricted is told others. */
+  pins: z.record(z.string(), z.array(z.ipv4())),
+})
+export type NetworkTable = z.infer<typeof NetworkTable>
+
+/** `POST /resolve` on the unix socket: addresses of public names; one that cannot be resolved has none. */
+export const ResolveRequest = z.object({ hosts: z.array(z.string().max(253)).max(5000) })
+export const ResolveReply = z.object({ hosts: z.record(z.string(), z.array(z.string())) })
+
+/** The zone in which instances find apps: `web.<app>.internal`. */
+export const APP_ZONE = 'internal'
+
+/**
  * What the edge asks (`GET /hosts/<host>` on the directory's loopback port) before it explains itself to a browser.
  * With `?wait=<seconds>` (10 at most) it answers as soon as the host is served, else after that time.
  */

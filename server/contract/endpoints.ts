@@ -8,6 +8,7 @@ import { deployEndpoints } from './deploys.ts'
 import { domainEndpoints } from './domains.ts'
 import { formationEndpoints } from './formation.ts'
 import { logEndpoints } from './logs.ts'
+import { networkEndpoints } from './network.ts'
 import { platformEndpoints } from './platform.ts'
 import { releaseEndpoints } from './releases.ts'
 import { runEndpoints } from './runs.ts'
@@ -25,6 +26,7 @@ export const endpoints = {
   domains: domainEndpoints,
   formation: formationEndpoints,
   logs: logEndpoints,
+  network: networkEndpoints,
   platform: platformEndpoints,
   releases: releaseEndpoints,
   runs: runEndpoints,

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { AppId, BuildId, InstanceId, ProcessType } from './ids.ts'
+import { AppNetwork, EgressHost } from './network.ts'
 
 /**
  * What the server may ask of a node's agent: `POST /v1/<verb>` with JSON over the agent's unix socket. Every order
@@ -125,6 +126,8 @@ export const InstanceSpec = z.object({
   pty: z.object({ rows: z.number().int(), columns: z.number().int() }).nullable(),
   /** stdin comes over an attach connection; without it stdin is /dev/null. */
   attach: z.boolean(),
+  /** What its app may reach; absent: the public network. A node that knows a higher revision goes by that. */
+  network: AppNetwork.optional(),
 })
 export type InstanceSpec = z.infer<typeof InstanceSpec>
 
@@ -302,6 +305,10 @@ export const agentVerbs = {
   },
   /** Drops an app's caches; its next build makes each of its steps anew. */
   purgeCaches: { request: order({ app: AppId }), reply: z.object({ freedMb: z.number().int() }) },
+  /** What every app may reach, complete: one that is not in it may reach the public network and no other app. */
+  network: { request: order({ apps: z.array(AppNetwork) }), reply: z.object({}) },
+  /** The hosts that an app's policy names, with the addresses that are open at this moment. */
+  egressHosts: { request: z.object({ app: AppId }), reply: z.object({ hosts: z.array(EgressHost) }) },
   /** For doctor: what is there and should not be. */
   audit: { request: z.object({}), reply: z.object({ findings: z.array(z.string()) }) },
 } as const

@@ -5,6 +5,7 @@ import { isDomainError } from '../domain/errors.ts'
 import { wasWanted } from '../domain/instance.ts'
 import { DEFAULT_SIZE } from '../domain/sizes.ts'
 import type { Step, Why } from '../domain/rollout-model.ts'
+import { nodeNetwork } from '../network/node-network.ts'
 import type { Tx } from '../store/db.ts'
 import { finishDeployment, openWishes, writeJournal } from '../store/deployments.ts'
 import { recordCrash, type FormationRow } from '../store/formation.ts'
@@ -19,6 +20,7 @@ import {
   type InstanceRow,
 } from '../store/instances.ts'
 import { getRelease, type ReleaseRow } from '../store/releases.ts'
+import { networkOf } from '../store/networks.ts'
 import type { RolloutFacts } from '../store/rollouts.ts'
 import type { DeployContext } from './deploy-context.ts'
 import { instanceSpec } from './instance-spec.ts'
@@ -69,11 +71,16 @@ export async function insertService(
 }
 
 export async function launch(ctx: DeployContext, view: View, row: InstanceRow): Promise<void> {
-  const release = await getRelease(ctx.db, row.release_id)
+  const [release, network] = await Promise.all([
+    getRelease(ctx.db, row.release_id),
+    networkOf(ctx.db, view.app),
+  ])
   if (release === null) return
   try {
     const spec = specOf(ctx, view, row, release)
-    await ctx.node.call('start', { instance: spec })
+    await ctx.node.call('start', {
+      instance: { ...spec, ...(network === null ? {} : { network: nodeNetwork(network) }) },
+    })
     // What somebody runs by hand may hold a secret.
     if (row.kind !== 'run' || row.run?.cron !== undefined)
       tell(ctx, view.app, spec.name, `Starting process with command \`${spec.command}\``)

@@ -10,13 +10,15 @@ import type { Formation, Instance } from '../contract/formation.ts'
 import type { PushIntake } from './push-intake.ts'
 import type { Exec, Run } from '../contract/runs.ts'
 import type { Tx } from '../store/db.ts'
-import { DomainError } from '../domain/errors.ts'
+import { DomainError, isDomainError } from '../domain/errors.ts'
 import type { DeployStrategy } from '../contract/deploys.ts'
 import { abort } from '../rollouts/abort.ts'
 import { pause } from '../rollouts/pause.ts'
 import { promote } from '../rollouts/promote.ts'
 import { resume } from '../rollouts/resume.ts'
 import { setStrategy, type StrategyChange } from '../rollouts/strategy.ts'
+import type { NodeNetwork } from '../network/egress.ts'
+import { keepNetworks, publishNetworks } from '../network/publish-networks.ts'
 import { attachRun } from '../runs/attach-run.ts'
 import { listBuildCaches, purgeBuildCaches } from '../build/build-caches.ts'
 import { cancelBuild } from '../build/cancel-build.ts'
@@ -138,6 +140,8 @@ export interface Deploy extends AsyncDisposable {
   /** What the app's builds find again. Errors: node_unavailable. */
   buildCaches(app: AppId): Promise<BuildCache[]>
   purgeBuildCaches(app: AppId): Promise<{ freed_mb: number }>
+  /** What the node makes of the policies of apps. */
+  readonly network: NodeNetwork
   /**
    * How a deployment that goes on is to go on; `deployment` is an id or `current`. Errors: not_found, and conflict where
    * it does not stand at a point where that means anything.
@@ -200,6 +204,7 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     purgeBuildCaches: (app) => purgeBuildCaches(ctx, app),
     steer: (tx, app, actor, deployment, how) => STEERING[how](ctx, tx, app, actor, deployment),
     setStrategy: (tx, app, change) => setStrategy(ctx, tx, app, change),
+    network: nodeNetworkOf(ctx),
     createRun: (tx, app, actor, input) => createRun(ctx, tx, app, actor, input),
     execInInstance: (tx, app, instance, input) => execInInstance(ctx, tx, app, instance, input),
     listReleases: (app, limit) => listReleases(db, app, limit),
@@ -249,6 +254,7 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
         scheduleCollections(ctx),
         watchMemory(ctx),
         startSchedules(ctx),
+        keepNetworks(ctx),
       )
     },
     async [Symbol.asyncDispose]() {
@@ -257,6 +263,21 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
         else loop[Symbol.dispose]()
       }
     },
+  }
+}
+
+function nodeNetworkOf(ctx: DeployContext): NodeNetwork {
+  const unless = async <T>(work: () => Promise<T>, away: T): Promise<T> => {
+    try {
+      return await work()
+    } catch (error) {
+      if (isDomainError(error, 'node_unavailable')) return away
+      throw error
+    }
+  }
+  return {
+    apply: () => unless(async () => (await publishNetworks(ctx), true), false),
+    hosts: (app) => unless(async () => (await ctx.node.call('egressHosts', { app })).hosts, null),
   }
 }
 

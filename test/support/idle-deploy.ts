@@ -25,6 +25,7 @@ export function idleDeploy(newId: <Id extends string>() => Id): Deploy {
     upload: () => Promise.reject(new DomainError('bad_request', 'Nothing can be uploaded here.')),
     buildCaches: async () => [],
     purgeBuildCaches: async () => ({ freed_mb: 0 }),
+    network: { apply: async () => false, hosts: async () => null },
     cancelBuild: () => Promise.reject(new DomainError('build_not_found', 'There is no such build.')),
     listReleases: async () => [],
     release: (_, version) =>

@@ -11,6 +11,7 @@ import { deployRoutes } from './deploys.ts'
 import { domainRoutes } from './domains.ts'
 import { formationRoutes } from './formation.ts'
 import { logRoutes } from './logs.ts'
+import { networkRoutes } from './network.ts'
 import { platformRoutes } from './platform.ts'
 import { releaseRoutes } from './releases.ts'
 import { runRoutes } from './runs.ts'
@@ -31,6 +32,7 @@ export const allRoutes = (deps: ApiDeps): AllRoutes => ({
   domains: domainRoutes(deps),
   formation: formationRoutes(deps),
   logs: logRoutes(deps),
+  network: networkRoutes(deps),
   platform: platformRoutes(deps),
   releases: releaseRoutes(deps),
   runs: runRoutes(deps),
