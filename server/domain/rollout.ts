@@ -174,15 +174,16 @@ function beyond(
     (one.state.status === 'standby' ? 1 : 0) +
     (one.release === current?.version ? 0.5 : 0)
   const taken = new Set(others.filter((one) => isSettledUp(one, type, now)).map(({ number }) => number))
-  return instances
-    .map((one) => ({ one, worth: worth(one) }))
-    .sort((a, b) => b.worth - a.worth || a.one.number - b.one.number)
-    .map(({ one, worth }) => {
-      const doubled = taken.has(one.number)
-      taken.add(one.number)
-      return { one, worth: doubled ? worth - 0.25 : worth }
-    })
-    .sort((a, b) => b.worth - a.worth)
+  const ranked = instances.map((one) => ({ one, worth: worth(one) }))
+  const bearers = new Map<number, (typeof ranked)[number]>()
+  for (const entry of ranked) {
+    const bearer = bearers.get(entry.one.number)
+    if (bearer === undefined || entry.worth > bearer.worth) bearers.set(entry.one.number, entry)
+  }
+  const isDouble = (entry: (typeof ranked)[number]) =>
+    Number(taken.has(entry.one.number) || bearers.get(entry.one.number) !== entry)
+  return ranked
+    .sort((a, b) => b.worth - a.worth || isDouble(a) - isDouble(b) || a.one.number - b.one.number)
     .slice(count)
     .map(({ one }) => one)
 }
