@@ -213,7 +213,7 @@ describe('a deployment that goes on', () => {
     expect(await steer(app, 'abort')).toMatchObject({ id: 'conflict' })
   })
 
-  it('makes a config change and a further deploy wait for their turn', async () => {
+  it('makes a config change wait for its turn', async () => {
     const app = await make({ strategy: 'canary', canary_share: 50, canary_seconds: null })
     const pushing = app.push({ web: 'fake' })
     await waitsFor(app, 'promotion')

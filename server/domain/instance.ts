@@ -101,5 +101,7 @@ export function describeInstance(
     return { state: 'crashed', reason: message === null ? null : `${message}${again}` }
   }
   if (facts.phase === 'draining' || facts.phase === 'stopping') return { state: 'draining', reason: null }
+  if (facts.held && facts.status !== 'starting' && facts.status !== null)
+    return { state: 'starting', reason: 'Up; comes into routing together with the others' }
   return { state: facts.status === 'ready' ? 'ready' : 'starting', reason: null }
 }
