@@ -15496,6 +15496,8 @@ var Release = external_exports.object({
   step: external_exports.string().nullable(),
   release: external_exports.number().int().nullable(),
   reason: external_exports.string().nullable(),
+  /** Somebody has to say how it goes on: its canaries are ready, or it was paused. */
+  waits_for: external_exports.enum(["promotion", "resume"]).nullable().default(null),
   created_at: Time,
   finished_at: Time.nullable()
 }), Upload = external_exports.object({
@@ -15722,6 +15724,7 @@ var ERROR_CODES = {
   build_failed: { status: 422, fault: "user" },
   build_canceled: { status: 409, fault: "user" },
   release_phase_failed: { status: 422, fault: "user" },
+  deploy_aborted: { status: 409, fault: "user" },
   boot_timeout: { status: 422, fault: "user" },
   boot_crash: { status: 422, fault: "user" },
   disk_full: { status: 507, fault: "ours" },

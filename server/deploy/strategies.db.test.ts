@@ -239,6 +239,16 @@ describe('a deployment that goes on', () => {
     expect((await pushing).code).toBe(0)
   })
 
+  it('can be given up while it is still built', async () => {
+    const app = await apps.make({ web: 'fake' })
+    const pushing = app.push({ web: 'fake', build: { seconds: 20 } })
+    await until('it builds', async () => (await app.builds()).some(({ state }) => state === 'running'))
+    await steer(app, 'abort')
+    expect((await pushing).code).not.toBe(0)
+    expect((await app.call<Deployment[]>('GET', '/deployments'))[0]).toMatchObject({ state: 'canceled' })
+    expect(await app.serving()).toEqual(['web v1'])
+  })
+
   it('follows another strategy from the moment that it is chosen', async () => {
     const app = await make({ strategy: 'canary', canary_share: 50, canary_seconds: null })
     const pushing = app.push({ web: 'fake' })

@@ -118,7 +118,8 @@ async function prepare({ platform, world }: Lane, scenario: AnyScenario) {
     await work.push()
     await until('the old one is kept', async () => {
       const rows = await world.db.query<{ phase: string; confirmed: boolean }>(
-        `SELECT phase, confirmed FROM instances WHERE app_id = $1 AND phase <> 'ended' ORDER BY phase`,
+        `SELECT phase, confirmed FROM instances WHERE app_id = $1 AND phase <> 'ended'
+            AND NOT EXISTS (SELECT FROM jobs WHERE app_id = $1 AND state <> 'done') ORDER BY phase`,
         [app.id],
       )
       return (
