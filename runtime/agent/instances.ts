@@ -317,10 +317,7 @@ export function createInstances(options: InstancesOptions): Instances {
       await unroute(id)
       if (record.state.status.status === 'ready') status(record, 'draining')
     },
-    async route(id) {
-      const record = get(id)
-      await routeInstance(record, serving, publisher, () => status(record, 'ready'))
-    },
+    route: (id) => routeInstance(get(id), serving, publisher, (record) => status(record, 'ready')),
     stop: (id) => finish(get(id), 'stopped'),
     kill: (id) => finish(get(id), 'killed'),
     async forget(id) {
