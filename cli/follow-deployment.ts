@@ -22,7 +22,9 @@ export async function followDeployment(
       silentSince = undefined
       if (current.state === 'succeeded') return current
       if (current.state === 'failed' || current.state === 'canceled') throw ended(app, current)
-      if (current.step !== null) progress.step(current.step)
+      if (current.waits_for !== null)
+        progress.step(`waits for deploys:${current.waits_for === 'resume' ? 'resume' : 'promote'}`)
+      else if (current.step !== null) progress.step(current.step)
     } catch (error) {
       const passing = error instanceof CliError && error.exit === EXIT.unavailable
       silentSince ??= performance.now()

@@ -31,8 +31,8 @@ const WITH_CONSUL = ['root', 'e2e', 'crash', 'bench', 'screenshots']
 /** Bytes below which a machine runs one tier at a time. */
 const MEMORY_FOR_LANES = 6 * 2 ** 30
 const LINES_OF_A_FAILURE = 12
-/** Benchmarks of the build engine by itself: no platform is needed for them. */
-const ALONE = ['builds', 'reproducible']
+/** Benchmarks of one part by itself: no platform is needed for them. */
+const ALONE = ['builds', 'reproducible', 'rollout']
 /** Where set-up mounts the controllers that a machine's init did not (runtime/limits/mount-hierarchies.ts). */
 const CONTROLLERS = '/run/skypanel/cgroup'
 

@@ -300,13 +300,11 @@ export function createInstances(options: InstancesOptions): Instances {
       await unroute(id)
       if (record.state.status.status === 'ready') status(record, 'draining')
     },
-    async route(id) {
-      const record = get(id)
-      await routeInstance(record, serving, publisher, () => {
+    route: (id) =>
+      routeInstance(get(id), serving, publisher, (record) => {
         status(record, 'ready')
         followHealth(record)
-      })
-    },
+      }),
     stop: (id) => finish(get(id), 'stopped'),
     kill: (id) => finish(get(id), 'killed'),
     async forget(id) {

@@ -10,7 +10,7 @@ export async function routeInstance(
   record: InstanceRecord,
   serving: Set<string>,
   publisher: Publisher,
-  becomeReady: () => void,
+  becomeReady: (record: InstanceRecord) => void,
 ): Promise<void> {
   const { spec, state } = record
   if (state.ending !== null || state.status.status === 'exited' || !spec.routed) return
@@ -21,5 +21,5 @@ export async function routeInstance(
   serving.add(spec.id)
   await publisher.sync()
   // It may have ended meanwhile, or another order came in between.
-  if (serving.has(spec.id) && record.state.status.status === 'draining') becomeReady()
+  if (serving.has(spec.id) && record.state.status.status === 'draining') becomeReady(record)
 }

@@ -22,7 +22,7 @@ export async function cancelBuild(
   if (deployment.release_id !== null) {
     throw new DomainError(
       'conflict',
-      'The build is done and its release goes live right now. To undo it: skypanel rollback',
+      'The build is done and its release goes live right now. To give it up: skypanel deploys:abort',
     )
   }
   await requestCancel(tx, app, deployment.id)

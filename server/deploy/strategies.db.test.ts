@@ -213,7 +213,7 @@ describe('a deployment that goes on', () => {
     expect(await steer(app, 'abort')).toMatchObject({ id: 'conflict' })
   })
 
-  it('makes a config change and a further deploy wait for their turn', async () => {
+  it('makes a config change wait for its turn', async () => {
     const app = await make({ strategy: 'canary', canary_share: 50, canary_seconds: null })
     const pushing = app.push({ web: 'fake' })
     await waitsFor(app, 'promotion')
@@ -237,6 +237,16 @@ describe('a deployment that goes on', () => {
     expect(await app.ended(set.deployment)).toMatchObject({ state: 'canceled' })
     await steer(app, 'promote')
     expect((await pushing).code).toBe(0)
+  })
+
+  it('can be given up while it is still built', async () => {
+    const app = await apps.make({ web: 'fake' })
+    const pushing = app.push({ web: 'fake', build: { seconds: 20 } })
+    await until('it builds', async () => (await app.builds()).some(({ state }) => state === 'running'))
+    await steer(app, 'abort')
+    expect((await pushing).code).not.toBe(0)
+    expect((await app.call<Deployment[]>('GET', '/deployments'))[0]).toMatchObject({ state: 'canceled' })
+    expect(await app.serving()).toEqual(['web v1'])
   })
 
   it('follows another strategy from the moment that it is chosen', async () => {

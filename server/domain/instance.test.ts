@@ -71,6 +71,10 @@ describe('an instance', () => {
       state: 'crashed',
       reason: 'Exited with status 3; next try at 03:04:05 UTC',
     })
+    expect(describeInstance(facts({ held: true }), null)).toEqual({
+      state: 'starting',
+      reason: 'Up; comes into routing together with the others',
+    })
     expect(describeInstance(facts({ phase: 'stopping' }), null)).toEqual({ state: 'draining', reason: null })
   })
 })

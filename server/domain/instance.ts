@@ -109,6 +109,8 @@ export function describeInstance(
     return { state: 'crashed', reason: message === null ? null : `${message}${again}` }
   }
   if (facts.phase === 'draining' || facts.phase === 'stopping') return { state: 'draining', reason: null }
+  if (facts.held && facts.status !== 'starting' && facts.status !== null)
+    return { state: 'starting', reason: 'Up; comes into routing together with the others' }
   if (facts.status !== 'ready') return { state: 'starting', reason: null }
   return {
     state: 'ready',

@@ -256,8 +256,8 @@ async function broken({ file, from, to, fault }: (typeof mutants)[number]): Prom
     plugins: [
       {
         name: 'fault',
-        setup: ({ onLoad }) =>
-          onLoad({ filter: /\.ts$/ }, ({ path }) =>
+        setup: (plugin) =>
+          plugin.onLoad({ filter: /\.ts$/ }, ({ path }) =>
             path === pathOf(file) ? { contents: source.replace(from, () => to), loader: 'ts' } : undefined,
           ),
       },

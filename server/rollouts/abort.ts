@@ -42,6 +42,7 @@ export async function abort(
   } else await requestCancel(tx, app, row.id)
   await ctx.bus.announce(tx, { app })
   await ctx.bus.announce(tx, { jobs: true })
+  if (row.build_id !== null) await ctx.bus.announce(tx, { log: row.build_id })
   return await shown(tx, app, row)
 }
 

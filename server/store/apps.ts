@@ -41,7 +41,7 @@ const SELECT = `SELECT apps.id, apps.name, apps.team_id, teams.name AS team, app
       FROM formations WHERE formations.app_id = apps.id AND type <> 'release') services
   CROSS JOIN LATERAL (
     SELECT count(*)::int AS ready FROM instances
-     WHERE instances.app_id = apps.id AND phase = 'started' AND status = 'ready' AND unready IS NULL AND kind = 'service') running
+     WHERE instances.app_id = apps.id AND phase = 'started' AND status = 'ready' AND unready IS NULL AND NOT held AND kind = 'service') running
   LEFT JOIN LATERAL (
     SELECT kind FROM deployments WHERE deployments.app_id = apps.id AND deployments.state IN ('queued', 'running')
      ORDER BY created_at LIMIT 1) work ON true

@@ -1,9 +1,9 @@
 import { describe, it } from 'vitest'
 import { until } from '../support/fake-platform.ts'
-import { SCENARIOS, scenarios, stopAt } from './scenarios.ts'
+import { ALL_SCENARIOS, scenarios, stopAt } from './scenarios.ts'
 import { onStage } from './stage.ts'
 
-for (const scenario of SCENARIOS) {
+for (const scenario of ALL_SCENARIOS) {
   describe.concurrent(`a ${scenario}`, () => {
     it.each(scenarios[scenario])(
       'is done exactly once when the agent is killed at %s',

@@ -4,7 +4,7 @@ import { expect } from 'vitest'
 import type { Db } from '../../server/store/db.ts'
 import { until } from '../support/fake-platform.ts'
 import { git } from '../support/git-server.ts'
-import type { Scenario } from './scenarios.ts'
+import type { AnyScenario } from './scenarios.ts'
 
 /** A platform as the crash tests look into it. */
 export interface World {
@@ -81,7 +81,7 @@ async function checkInvariants(world: World, app: string) {
 }
 
 /** How each scenario leaves the app's releases, in order of their numbers. */
-const LEFT: Readonly<Record<Exclude<Scenario, 'destroy'>, readonly string[]>> = {
+const LEFT: Readonly<Record<Exclude<AnyScenario, 'destroy'>, readonly string[]>> = {
   deploy: ['superseded', 'live'],
   upload: ['superseded', 'live'],
   'failing deploy': ['live', 'failed'],
@@ -89,6 +89,9 @@ const LEFT: Readonly<Record<Exclude<Scenario, 'destroy'>, readonly string[]>> = 
   'scale down': ['live'],
   config: ['superseded', 'live'],
   rollback: ['superseded', 'superseded', 'live'],
+  switch: ['superseded', 'live'],
+  'way back': ['superseded', 'superseded', 'live'],
+  'back out': ['superseded', 'superseded', 'live'],
 }
 
 /**
@@ -107,7 +110,7 @@ async function wasCutOff({ db }: World, app: string): Promise<boolean> {
 
 const givenUp = (left: readonly string[]) => [...left.slice(0, -2), 'live', 'failed']
 
-export async function expectDone(world: World, scenario: Scenario, app: CrashedApp): Promise<void> {
+export async function expectDone(world: World, scenario: AnyScenario, app: CrashedApp): Promise<void> {
   const repository = join(world.git, `${app.id}.git`)
   if (scenario === 'destroy') {
     await until(

@@ -15,6 +15,11 @@ export const SCENARIOS = [
 ] as const
 export type Scenario = (typeof SCENARIOS)[number]
 
+/** How the strategies differ; nothing in them is another one for real instances. */
+export const STRATEGY_SCENARIOS = ['switch', 'way back', 'back out'] as const
+export type AnyScenario = Scenario | (typeof STRATEGY_SCENARIOS)[number]
+export const ALL_SCENARIOS: readonly AnyScenario[] = [...SCENARIOS, ...STRATEGY_SCENARIOS]
+
 const STARTS = ['start.journaled', 'launch.done'] as const
 const STOPS = [
   'drain.journaled',
@@ -28,7 +33,7 @@ const step = <Name extends string>(...names: Name[]) =>
   names.flatMap((name) => [`${name}.entered`, `${name}.done`] as const)
 
 /** Every point of the journal that each of them passes. */
-export const scenarios: Readonly<Record<Scenario, readonly Point[]>> = {
+export const scenarios: Readonly<Record<AnyScenario, readonly Point[]>> = {
   deploy: [
     'push.taken',
     ...step('export', 'plan', 'build', 'release', 'release-phase', 'rollout'),
@@ -46,6 +51,23 @@ export const scenarios: Readonly<Record<Scenario, readonly Point[]>> = {
   'scale down': [...STOPS, 'wishes.done'],
   config: [...step('turn', 'rollout', 'finish'), ...STARTS, 'complete.journaled', ...STOPS],
   rollback: [...step('turn', 'rollout', 'finish'), ...STARTS, 'complete.journaled', ...STOPS],
+  switch: [
+    ...step('rollout'),
+    'start.journaled',
+    'launch.done:2',
+    'route.journaled',
+    'route.done',
+    'complete.journaled',
+    ...STOPS,
+  ],
+  'way back': [
+    ...step('turn', 'rollout', 'finish'),
+    'route.journaled',
+    'route.done',
+    'complete.journaled',
+    ...STOPS,
+  ],
+  'back out': ['back-out.journaled', ...step('turn', 'rollout', 'finish'), 'complete.journaled'],
   destroy: [
     ...step('stop-all', 'forget-builds', 'forget-node', 'forget-repo', 'forget-logs', 'remove'),
     ...STOPS,

@@ -3,13 +3,14 @@ import {
   fakeApp,
   openCheckout,
   startFakePlatform,
+  until,
   type Checkout,
   type FakePlatform,
 } from '../support/fake-platform.ts'
 import { join } from 'node:path'
 import { expectDone, quiet, type World } from './at-rest.ts'
 import { deployUpload } from '../support/upload.ts'
-import type { Scenario } from './scenarios.ts'
+import type { AnyScenario } from './scenarios.ts'
 
 /**
  * The stage of the crash matrix: platforms with the fake driver, on which the server, or the agent, is killed at every
@@ -52,7 +53,7 @@ afterAll(async () => {
 
 /** Runs a case of `scenario` on a platform that no other case uses; `crash` kills something while `act` is at work. */
 export async function onStage(
-  scenario: Scenario,
+  scenario: AnyScenario,
   crash: (platform: FakePlatform, act: () => Promise<unknown>) => Promise<void>,
 ): Promise<void> {
   const lane = idle.pop() ?? (await new Promise<Lane>((resolve) => waiting.push(resolve)))
@@ -68,7 +69,7 @@ export async function onStage(
   }
 }
 
-async function play(lane: Lane, scenario: Scenario, crash: Parameters<typeof onStage>[1]): Promise<void> {
+async function play(lane: Lane, scenario: AnyScenario, crash: Parameters<typeof onStage>[1]): Promise<void> {
   const { act, ...app } = await prepare(lane, scenario)
   let acting: Promise<unknown> = Promise.resolve()
   await crash(lane.platform, () => (acting = act().catch(() => null)))
@@ -87,8 +88,14 @@ async function mend(platform: FakePlatform): Promise<void> {
   await platform.startServer()
 }
 
+const STRATEGIES: Readonly<Record<string, object>> = {
+  switch: { strategy: 'blue-green', keep_seconds: 0 },
+  'way back': { strategy: 'blue-green', keep_seconds: 600 },
+  'back out': { watch_seconds: 600 },
+}
+
 /** An app with v1 live, scaled as the scenario begins. */
-async function prepare({ platform, world }: Lane, scenario: Scenario) {
+async function prepare({ platform, world }: Lane, scenario: AnyScenario) {
   count += 1
   const number = count
   const app = await platform.createApp(`crash-${number}`)
@@ -105,11 +112,31 @@ async function prepare({ platform, world }: Lane, scenario: Scenario) {
     await work.push()
   }
   await quiet(world, app.id, quantity)
+  if (scenario in STRATEGIES) await platform.api('PATCH', `${path}/deploy-strategy`, STRATEGIES[scenario])
+  if (scenario === 'way back') {
+    await work.change(fakeApp({ note: `two ${number}`, release: 'fake exit=0' }))
+    await work.push()
+    await until('the old one is kept', async () => {
+      const rows = await world.db.query<{ phase: string; confirmed: boolean }>(
+        `SELECT phase, confirmed FROM instances WHERE app_id = $1 AND phase <> 'ended'
+            AND NOT EXISTS (SELECT FROM jobs WHERE app_id = $1 AND state <> 'done') ORDER BY phase`,
+        [app.id],
+      )
+      return (
+        rows.map(({ phase, confirmed }) => `${phase} ${confirmed}`).join() === 'draining true,started true'
+      )
+    })
+    await platform.api('PATCH', `${path}/deploy-strategy`, { keep_seconds: 0 })
+  }
   // The last step's effect is there a moment before its point is passed; a server that answers this has passed it.
   await platform.api('GET', path)
   const act = async (): Promise<unknown> => {
     switch (scenario) {
+      case 'back out':
+        await work.change(fakeApp({ note: `bad ${number}`, web: 'fake exit=9 after=700ms' }))
+        return work.push()
       case 'deploy':
+      case 'switch':
         await work.change(fakeApp({ note: `next ${number}`, release: 'fake exit=0' }))
         return work.push()
       case 'upload':
@@ -120,6 +147,7 @@ async function prepare({ platform, world }: Lane, scenario: Scenario) {
       case 'config':
         return platform.api('PATCH', `${path}/config-vars`, { COLOUR: 'red' })
       case 'rollback':
+      case 'way back':
         return platform.api('POST', `${path}/rollback`, { version: 1 })
       case 'destroy':
         return platform.api('DELETE', `${path}?confirm=${app.name}`)

@@ -87,6 +87,8 @@ export function checkPlan(sim: Sim, views: readonly RolloutInstance[], plan: Pla
   const now = sim.time + sim.skew
   const { broken, candidate, current, strategy } = sim
   const tell = (rule: string) => broken.push(`${rule} (at ${Math.round(sim.time)})`)
+  if (plan.verdict.kind === 'none' && plan.steps.every(isOfOne))
+    return checkOrders(sim, views, plan, now, tell)
   const counts = count(sim, views, now)
   if (plan.verdict.kind !== 'none') return checkVerdict(sim, plan.verdict, counts, views, now, tell)
   const paused = candidate?.paused === true && strategy.kind !== 'recreate'
@@ -156,6 +158,24 @@ export function checkPlan(sim: Sim, views: readonly RolloutInstance[], plan: Pla
       tell(`more canaries of ${type} than asked for`)
     const rest = Math.max(quantity - canaries, Math.min(1, quantity))
     if (oldLeft < Math.min(one.oldReady, rest)) tell(`canaries of ${type} took more than their share`)
+  }
+}
+
+/** It changes no count of what serves or is live. */
+const isOfOne = ({ do: what }: Plan['steps'][number]) =>
+  what === 'launch' || what === 'forget' || what === 'kill'
+
+function checkOrders(
+  sim: Sim,
+  views: readonly RolloutInstance[],
+  plan: Plan,
+  now: number,
+  tell: (rule: string) => void,
+): void {
+  for (const step of plan.steps) {
+    if (step.do === 'start') continue
+    const view = views.find(({ id }) => id === step.id)
+    if (view !== undefined) checkStep(sim, step, view, now, tell)
   }
 }
 

@@ -34,8 +34,9 @@ export function simulate(plan: Planner, seed: number): readonly string[] {
     passTime(sim)
     observe(sim)
     const views = sim.rows.map(toRollout)
-    const { verdict, steps, wakeAt } = plan(desiredOf(sim), views, sim.time + sim.skew)
-    checkPlan(sim, views, { verdict, steps, wakeAt })
+    const planned = plan(desiredOf(sim), views, sim.time + sim.skew)
+    const { verdict, steps, wakeAt } = planned
+    checkPlan(sim, views, planned)
     if (sim.broken.length > 0) break
     if (verdict.kind !== 'none') {
       decide(sim, verdict)
