@@ -15715,6 +15715,7 @@ var ERROR_CODES = {
   no_release: { status: 409, fault: "user" },
   release_collected: { status: 410, fault: "user" },
   process_type_unknown: { status: 422, fault: "user" },
+  no_room: { status: 409, fault: "user" },
   confirmation_missing: { status: 422, fault: "user" },
   too_large: { status: 413, fault: "user" },
   rate_limited: { status: 429, fault: "user" },
