@@ -5,6 +5,10 @@
 
 -- Why a ready instance is out of routing; null: it is not.
 ALTER TABLE instances ADD COLUMN unready text;
+DROP TRIGGER told_of_change ON instances;
+CREATE TRIGGER told_of_change AFTER UPDATE ON instances FOR EACH ROW
+  WHEN ((OLD.phase, OLD.status, OLD.exit, OLD.restarts, OLD.unready) IS DISTINCT FROM (NEW.phase, NEW.status, NEW.exit, NEW.restarts, NEW.unready))
+  EXECUTE FUNCTION part_of_app_told('instances');
 
 -- No new instances are placed while it stands.
 ALTER TABLE nodes ADD COLUMN cordoned_at timestamptz;
@@ -40,4 +44,8 @@ CREATE TABLE cron_entries (
 DROP TABLE cron_entries, cron_runs;
 ALTER TABLE nodes DROP COLUMN resources;
 ALTER TABLE nodes DROP COLUMN cordoned_at;
+DROP TRIGGER told_of_change ON instances;
+CREATE TRIGGER told_of_change AFTER UPDATE ON instances FOR EACH ROW
+  WHEN ((OLD.phase, OLD.status, OLD.exit, OLD.restarts) IS DISTINCT FROM (NEW.phase, NEW.status, NEW.exit, NEW.restarts))
+  EXECUTE FUNCTION part_of_app_told('instances');
 ALTER TABLE instances DROP COLUMN unready;

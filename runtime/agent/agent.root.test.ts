@@ -5,7 +5,7 @@ import { request } from 'node:http'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { BuildEngine, CellProvider } from '../../buildpacks/engine.ts'
 import type { InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
 import { type AgentConfig, agentConfig } from '../config.ts'
@@ -176,6 +176,31 @@ describe('the agent with real instances', { timeout: 60_000 }, () => {
     expect(published).toEqual([])
     await call('forget', { epoch: 1, instance: instance.id })
     expect((await call('audit', {})).body).toEqual({ findings: [] })
+  })
+
+  test('an app that does not answer its readiness check is in no registry until it does', async () => {
+    const sick = `exec node -e 'const t=Date.now();require("http").createServer((q,r)=>{const a=Date.now()-t;r.statusCode=q.url==="/up"&&a>1500&&a<4000?503:200;r.end()}).listen(5000,"0.0.0.0")'`
+    const readiness = {
+      path: '/up',
+      host: null,
+      status: [[200, 299]] as [number, number][],
+      body: null,
+      timeout: 1,
+      interval: 0.2,
+      failures: 1,
+      successes: 1,
+    }
+    const instance = web(sick, { health: { path: '/', port: 5000, bootTimeout: 20, readiness } })
+    await call('start', { epoch: 1, instance })
+    await until(instance.id, 'ready')
+    await vi.waitUntil(() => published.length === 0, 20_000)
+    expect((await until(instance.id, 'ready')).state).toMatchObject({
+      unready: 'GET /up on port 5000 was answered with 503',
+    })
+    await vi.waitUntil(() => published.length === 1, 20_000)
+    await call('kill', { epoch: 1, instance: instance.id })
+    await until(instance.id, 'exited')
+    await call('forget', { epoch: 1, instance: instance.id })
   })
 
   test('a program that cannot be started says why', async () => {

@@ -23,7 +23,7 @@ describe('a running instance', () => {
     const app = await apps.make({ web: 'fake sick=1500ms well=4000ms', files: checks('readiness') })
     const [first] = await app.instances()
     const routed = () =>
-      platform.db.query('SELECT FROM instances WHERE id = $1 AND unready IS NULL', [first?.id ?? ''])
+      platform.db.query('SELECT FROM instances WHERE id = $1 AND unready IS NULL', [first?.id ?? null])
     const silent = await until(
       'it is out of routing',
       async () => (await app.instances()).find(({ reason }) => reason !== null) ?? null,

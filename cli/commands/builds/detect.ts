@@ -112,6 +112,17 @@ export function summary(plan: BuildPlan): string {
   const processes = Object.entries(plan.release.processes).map(
     ([type, { command, from }]) => `  ${type}: ${command} (${from})`,
   )
+  const { health = {}, cron = [] } = plan.release
+  const checks = Object.entries(health).map(([type, { startup, readiness, liveness }]) => {
+    const kinds = { 'start-up': startup, readiness, liveness }
+    const named = Object.entries(kinds).flatMap(([kind, probe]) =>
+      probe === null ? [] : [`${kind} ${probe.path ?? 'by its port'}`],
+    )
+    return `  ${type}: ${named.join(', ')}`
+  })
+  const scheduled = cron.map(
+    ({ name, schedule, command, from }) => `  ${name} (${schedule}): ${command} (${from})`,
+  )
   const packages = [...new Set([...plan.systemPackages.build, ...plan.systemPackages.run])].map(
     (name) => `  ${name}`,
   )
@@ -123,6 +134,8 @@ export function summary(plan: BuildPlan): string {
     ['Steps', steps],
     ['Image', basesOf(plan)],
     ['Processes', processes],
+    ['Health checks', checks],
+    ['Cron', scheduled],
     ['Notes', notes],
   ]
   return sections
