@@ -5,6 +5,7 @@ import type { Builds } from './builds.ts'
 import type { Fence } from './epoch.ts'
 import type { Instances } from './instances.ts'
 import type { Networks } from './networks.ts'
+import type { Volumes } from '../volumes/volumes.ts'
 import type { UidRanges } from './uid-ranges.ts'
 
 /** Everything with state, built once in `agent.ts` and handed to each verb. */
@@ -16,6 +17,7 @@ export interface AgentContext {
   readonly instances: Instances
   readonly builds: Builds
   readonly networks: Networks
+  readonly volumes: Volumes
   readonly uids: UidRanges
   /** Folder of directory skeletons. */
   readonly skeletons: string

@@ -25,6 +25,7 @@ import type { Networks } from './networks.ts'
 import type { Prober } from './probe-client.ts'
 import type { Publisher } from './publisher.ts'
 import type { UidRanges } from './uid-ranges.ts'
+import type { Volumes } from '../volumes/volumes.ts'
 
 export interface InstancesOptions {
   readonly driver: Driver
@@ -40,6 +41,7 @@ export interface InstancesOptions {
   readonly parallelStarts: number
   /** Decides what an instance's address may reach; without it nothing is decided. */
   readonly networks?: Pick<Networks, 'learn' | 'admit' | 'dismiss' | 'changed'>
+  readonly volumes?: Pick<Volumes, 'attach' | 'adopt' | 'detach'>
   readonly warn: (message: string, error?: unknown) => void
 }
 
@@ -137,7 +139,9 @@ export function createInstances(options: InstancesOptions): Instances {
     if (record.state.ending !== null) return await end(record, { code: null, signal: 'SIGKILL', oom: false })
     try {
       writeLogSource(record, false, options.logGroup)
-      await driver.start(record.spec, record.placement, async (handle) => {
+      const { spec, placement } = record
+      const disks = (await options.volumes?.attach(spec, spec.app, spec.volumes ?? [])) ?? []
+      await driver.start(spec, { ...placement, disks }, async (handle) => {
         saveHandle(record, handle)
         // No process exists before its address is what its app's policy makes of it.
         await options.networks?.admit(record.spec.app)
@@ -224,6 +228,7 @@ export function createInstances(options: InstancesOptions): Instances {
     try {
       if (handle !== null) await driver.destroy(handle)
       await options.networks?.dismiss(record.spec.id)
+      await options.volumes?.detach(record.spec.id, record.spec.app, record.spec.volumes ?? [])
       writeLogSource(record, true, options.logGroup)
       saveState(record, { ...record.state, cleared: true })
     } catch (error) {
@@ -266,6 +271,7 @@ export function createInstances(options: InstancesOptions): Instances {
       records.delete(record.spec.id)
       forgotten.set(record.spec.id, record)
     }
+    if (!state.cleared) options.volumes?.adopt(record.spec, record.spec.volumes ?? [])
     if (exited(record)) return state.cleared ? undefined : await clear(record)
     const adopted = handle === null ? null : await driver.adopt(handle)
     if (adopted === null) {
