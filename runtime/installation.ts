@@ -91,6 +91,8 @@ export function paths(home: string) {
     builds: at('builds'),
     cache: at('cache'),
     instances: at('instances'),
+    /** Disks of apps, one folder an app; root's alone. */
+    volumes: at('volumes'),
     agentState: at('agent'),
     logs: at('logs'),
     directory: at('directory'),

@@ -10,6 +10,7 @@ const STATUS: Record<AgentErrorId, number> = {
   unknown_build: 404,
   denied: 403,
   not_available: 503,
+  disk_full: 507,
   internal_error: 500,
 }
 

@@ -24,6 +24,7 @@ import { peerUid } from './peer.ts'
 import { localProber, separateProber } from './probe-client.ts'
 import { createPublisher } from './publisher.ts'
 import { serve } from './serve.ts'
+import { createVolumes, mountedDisk } from '../volumes/volumes.ts'
 import { openUidRanges } from './uid-ranges.ts'
 
 export type EngineOf = (config: AgentConfig, cells: CellProvider) => Promise<BuildEngine>
@@ -77,9 +78,14 @@ export async function startAgent(
     installation.registry === 'auto'
       ? [consulRegistry({ installation: installation.id, port: installation.ports.consulHttp })]
       : []
+  const volumes = createVolumes({
+    folder: paths.volumes,
+    mounted: (instance, volume) => mountedDisk(instances?.find(instance) ?? null, volume),
+  })
   const running = createInstances({
     driver,
     networks,
+    volumes,
     uids,
     folder: paths.instances,
     logsRead: join(paths.logs, 'read'),
@@ -111,6 +117,7 @@ export async function startAgent(
     execs: createExecs(running),
     builds,
     networks,
+    volumes,
     uids,
     skeletons,
     fence: openFence(join(paths.agentState, 'epoch.json')),

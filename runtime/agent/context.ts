@@ -6,6 +6,7 @@ import type { Fence } from './epoch.ts'
 import type { Instances } from './instance-orders.ts'
 import type { Execs } from './execs.ts'
 import type { Networks } from './networks.ts'
+import type { Volumes } from '../volumes/volumes.ts'
 import type { UidRanges } from './uid-ranges.ts'
 
 /** Everything with state, built once in `agent.ts` and handed to each verb. */
@@ -18,6 +19,7 @@ export interface AgentContext {
   readonly execs: Execs
   readonly builds: Builds
   readonly networks: Networks
+  readonly volumes: Volumes
   readonly uids: UidRanges
   /** Folder of directory skeletons. */
   readonly skeletons: string

@@ -7,6 +7,7 @@ import { buildCaches, purgeCaches } from './verbs/build-caches.ts'
 import { collect } from './verbs/collect.ts'
 import { destroyApp } from './verbs/destroy-app.ts'
 import { hello } from './verbs/hello.ts'
+import { makeVolume } from './verbs/make-volume.ts'
 import { stats } from './verbs/stats.ts'
 
 type Request<Verb extends AgentVerb> = z.infer<(typeof agentVerbs)[Verb]['request']>
@@ -42,6 +43,15 @@ const verbs: {
   observe: (agent, order) => agent.instances.observe(order.after, OBSERVE_MS),
   buildCaches: (agent, order) => buildCaches(agent, order.app),
   purgeCaches: (agent, order) => purgeCaches(agent, order.app),
+  makeVolume: (agent, order) => makeVolume(agent, order),
+  volumes: (agent, order) => ({ volumes: agent.volumes.list(order.app) }),
+  removeVolume: (agent, order) => done(agent.volumes.remove(order.app, order.volume)),
+  snapshotVolume: async (agent, order) => ({
+    mb: await agent.volumes.snapshot(order.app, order.volume, order.snapshot),
+  }),
+  restoreVolume: (agent, order) => done(agent.volumes.restore(order.app, order.volume, order.snapshot)),
+  removeSnapshot: (agent, order) =>
+    done(agent.volumes.removeSnapshot(order.app, order.volume, order.snapshot)),
   network: (agent, order) => done(agent.networks.take(order.apps)),
   egressHosts: (agent, order) => ({ hosts: agent.networks.hosts(order.app) }),
   destroyApp: (agent, order) => destroyApp(agent, order.app),

@@ -23,6 +23,8 @@ export interface NspawnFacts {
   readonly attach: boolean
   readonly pty: { readonly rows: number; readonly columns: number } | null
   readonly command: string
+  /** Disks that outlive the instance: the block device of each, and where it is seen inside. */
+  readonly disks?: readonly { readonly device: string; readonly mount: string }[]
   /** null: the app lies over a stack of ours. */
   readonly image: ImageFacts | null
 }
@@ -61,6 +63,9 @@ export function instanceArgv(facts: NspawnFacts): string[] {
   return [...shimArgv(facts), '--', ...supervisorArgv(facts), '--', ...initArgv(facts)]
 }
 
+/** Where a volume is mounted, in the instance's mount namespace. */
+export const diskFolder = (folder: string, at: number) => `${folder}/disk${at}`
+
 function shimArgv(facts: NspawnFacts): string[] {
   const { folder, shim } = facts
   const data = `lowerdir=${facts.lower.join(':')},upperdir=${folder}/room/upper,workdir=${folder}/room/work`
@@ -90,6 +95,8 @@ function shimArgv(facts: NspawnFacts): string[] {
     `${folder}/room:${facts.diskMb}:${facts.uidBase + APP_UID}`,
     '--overlay',
     `${folder}/app:${data}`,
+    // In the instance's own mount namespace alone: nothing of the host ever follows a path that an app made.
+    ...(facts.disks ?? []).flatMap(({ device }, at) => ['--disk', `${device}:${diskFolder(folder, at)}`]),
     '--read',
     `${folder}/env`,
     '--append',
@@ -113,6 +120,7 @@ function supervisorArgv(facts: NspawnFacts): string[] {
     `--machine=${facts.machine}`,
     `--hostname=${facts.hostname}`,
     ...(facts.image === null ? stackArgv(facts) : imageArgv(facts.folder, facts.image)),
+    ...(facts.disks ?? []).map(({ mount }, at) => `--bind=${diskFolder(facts.folder, at)}:${mount}`),
     `--bind-ro=${facts.init}:${INIT_INSIDE}`,
     `--bind-ro=${facts.resolvConf}:/etc/resolv.conf`,
     ...(facts.caBundle === null ? [] : [`--bind-ro=${facts.caBundle}:/etc/ssl/certs/ca-certificates.crt`]),

@@ -16,6 +16,8 @@ export interface Placement {
   readonly folder: string
   /** First uid of the app's range of 65,536. */
   readonly uidBase: number
+  /** Volumes of the instance, attached to block devices of this machine. */
+  readonly disks?: readonly { readonly device: string; readonly mount: string }[]
 }
 
 export interface Stats {

@@ -153,7 +153,7 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
       init: program('init'),
       machine: names.machine(spec.id),
       hostname: hostnameOf(spec.name),
-      folder,
+      ...placement,
       stack: artifact.stack,
       over: systemOverlays(artifact.stack, artifact.system ?? [], existsSync),
       visible: [...new Set([...artifact.tools, ...artifact.closure])].filter(
@@ -161,7 +161,6 @@ export function createNspawnDriver(options: NspawnOptions): Driver {
       ),
       lower,
       image,
-      uidBase: placement.uidBase,
       diskMb: spec.limits.diskMb,
       cgroups,
       netns: namespacePath(netns),

@@ -11,6 +11,7 @@
  *   --tmpfs DIR:MB:UID    size-limited tmpfs with the folders upper (owned by UID) and work
  *   --overlay DIR:DATA    overlay file system with these mount options
  *   --bind FROM:TO        bind mount
+ *   --disk DEVICE:DIR     make DIR and mount the ext4 file system of a block device there
  *   --read|--append|--listen FILE   open FILE (or a listening unix socket); passed on as descriptor 3, 4, ...
  *   --stdio FILE          stdin from /dev/null, stdout and stderr appended to FILE
  *   --env KEY=VALUE       the environment is emptied by the first of these
@@ -102,6 +103,12 @@ static void tmpfs(char *arg) {
 static void overlay(char *arg) {
   char *data = after(arg, ':');
   if (mount("overlay", arg, "overlay", MS_NOSUID | MS_NODEV, data) < 0) die("cannot mount overlay on", arg);
+}
+
+static void disk(char *arg) {
+  char *to = after(arg, ':');
+  if (mkdir(to, 0700) < 0 && errno != EEXIST) die("cannot make", to);
+  if (mount(arg, to, "ext4", MS_NOSUID | MS_NODEV, NULL) < 0) die("cannot mount a volume on", to);
 }
 
 static void keep(int fd, const char *path) {
@@ -204,6 +211,7 @@ int main(int argc, char **argv) {
     else if (!strcmp(option, "--tmpfs")) tmpfs(arg);
     else if (!strcmp(option, "--overlay")) overlay(arg);
     else if (!strcmp(option, "--bind")) { char *to = after(arg, ':'); if (mount(arg, to, NULL, MS_BIND, NULL) < 0) die("cannot bind", to); }
+    else if (!strcmp(option, "--disk")) disk(arg);
     else if (!strcmp(option, "--read")) keep(open(arg, O_RDONLY), arg);
     else if (!strcmp(option, "--append")) keep(open(arg, O_WRONLY | O_APPEND), arg);
     else if (!strcmp(option, "--listen")) listen_on(arg);

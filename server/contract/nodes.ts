@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { AppId, BuildId, InstanceId, ProcessType } from './ids.ts'
 import { AppNetwork, EgressHost } from './network.ts'
+import { NodeVolume, SnapshotName, VolumeId, VolumeMount } from './volumes.ts'
 
 /**
  * What the server may ask of a node's agent: `POST /v1/<verb>` with JSON over the agent's unix socket. Every order
@@ -126,6 +127,8 @@ export const InstanceSpec = z.object({
   pty: z.object({ rows: z.number().int(), columns: z.number().int() }).nullable(),
   /** stdin comes over an attach connection; without it stdin is /dev/null. */
   attach: z.boolean(),
+  /** Disks that outlive it; only one instance at a time has a volume. */
+  volumes: z.array(VolumeMount).optional(),
   /** What its app may reach; absent: the public network. A node that knows a higher revision goes by that. */
   network: AppNetwork.optional(),
 })
@@ -309,6 +312,29 @@ export const agentVerbs = {
   network: { request: order({ apps: z.array(AppNetwork) }), reply: z.object({}) },
   /** The hosts that an app's policy names, with the addresses that are open at this moment. */
   egressHosts: { request: z.object({ app: AppId }), reply: z.object({ hosts: z.array(EgressHost) }) },
+  /** Makes a volume, or grows the one that is there, also under a running instance. Errors: disk_full, denied (smaller). */
+  makeVolume: {
+    request: order({ app: AppId, volume: VolumeId, sizeMb: z.number().int().min(1) }),
+    reply: z.object({ sizeMb: z.number().int(), live: z.boolean() }),
+  },
+  /** The volumes of an app that are on this node. */
+  volumes: { request: z.object({ app: AppId }), reply: z.object({ volumes: z.array(NodeVolume) }) },
+  /** Removes a volume with its snapshots. Errors: denied while an instance has it. */
+  removeVolume: { request: order({ app: AppId, volume: VolumeId }), reply: z.object({}) },
+  /** Copies a volume as it is at one moment. Errors: disk_full, denied (it takes too long while the app runs). */
+  snapshotVolume: {
+    request: order({ app: AppId, volume: VolumeId, snapshot: SnapshotName }),
+    reply: z.object({ mb: z.number().int() }),
+  },
+  /** Puts a snapshot in the volume's place. Errors: denied while an instance has it, disk_full. */
+  restoreVolume: {
+    request: order({ app: AppId, volume: VolumeId, snapshot: SnapshotName }),
+    reply: z.object({}),
+  },
+  removeSnapshot: {
+    request: order({ app: AppId, volume: VolumeId, snapshot: SnapshotName }),
+    reply: z.object({}),
+  },
   /** For doctor: what is there and should not be. */
   audit: { request: z.object({}), reply: z.object({ findings: z.array(z.string()) }) },
 } as const
@@ -327,6 +353,7 @@ export const AgentError = z.object({
     'unknown_build',
     'denied',
     'not_available',
+    'disk_full',
     'internal_error',
   ]),
   message: z.string(),

@@ -78,7 +78,11 @@ async function decide(
     case 'hold':
       return await holdRollout(tx, deployment.id)
     case 'promote':
-      return await promoteCanaries(tx, deployment.id, await rolloutSeconds(ctx, tx, view.app, deployment.release_id))
+      return await promoteCanaries(
+        tx,
+        deployment.id,
+        await rolloutSeconds(ctx, tx, view.app, deployment.release_id),
+      )
     case 'abandon': {
       await closeRelease(tx, candidate.id, 'failed', verdict.reason)
       const tail = view.rows.find(({ id }) => id === verdict.instance)?.exit?.tail ?? []

@@ -49,7 +49,8 @@ function stateOf(facts: InstanceFacts): InstanceState {
       if (status === 'ready' && facts.unready != null) return { status: 'starting', since }
       if (status === 'ready') return { status: facts.held ? 'standby' : 'ready', since }
       // Its node ends it, for it does not answer.
-      if (status === 'draining' && facts.unready != null) return { status: 'draining', since, confirmed: true }
+      if (status === 'draining' && facts.unready != null)
+        return { status: 'draining', since, confirmed: true }
       // It was drained and is wanted again, or the node's word is older than that wish: either way it can be routed.
       if (status === 'draining') return { status: 'standby', since }
       return { status: 'starting', since }

@@ -90,7 +90,12 @@ function planGroup(desired: Desired, stock: Stock, group: Group, shape: Shape, o
   const isSurplus = target === null || group.quantity === 0
   leave(draft, type, beyond(fresh, shape.keepFresh, desired, draft.now, type), 'too-many')
   const gone = group.ready > 0 || desired.strategy.kind === 'recreate' ? 'replaced' : 'makes-room'
-  leave(draft, type, beyond(stale, shape.keepOld, desired, draft.now, type, fresh), isSurplus ? 'not-wanted' : gone)
+  leave(
+    draft,
+    type,
+    beyond(stale, shape.keepOld, desired, draft.now, type, fresh),
+    isSurplus ? 'not-wanted' : gone,
+  )
   routeStandby(desired, group, open, draft)
 }
 

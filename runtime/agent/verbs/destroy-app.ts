@@ -13,6 +13,7 @@ export async function destroyApp(agent: AgentContext, app: string) {
       `The app still has ${alive.length} running instances (${alive.map((record) => record.spec.name).join(', ')}); stop them first.`,
     )
   for (const record of own) await agent.instances.forget(record.spec.id)
+  await agent.volumes.removeApp(app)
   await agent.engine.forgetApp(app)
   const base = agent.uids.find(app)
   if (base === null) return {}
