@@ -6,6 +6,7 @@ import type { Networks } from './networks.ts'
 import type { Prober } from './probe-client.ts'
 import type { Publisher } from './publisher.ts'
 import type { UidRanges } from './uid-ranges.ts'
+import type { Volumes } from '../volumes/volumes.ts'
 
 export interface InstancesOptions {
   readonly driver: Driver
@@ -21,6 +22,7 @@ export interface InstancesOptions {
   readonly parallelStarts: number
   /** Decides what an instance's address may reach; without it nothing is decided. */
   readonly networks?: Pick<Networks, 'learn' | 'admit' | 'dismiss' | 'changed'>
+  readonly volumes?: Pick<Volumes, 'attach' | 'adopt' | 'detach'>
   readonly warn: (message: string, error?: unknown) => void
 }
 
