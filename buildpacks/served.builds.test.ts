@@ -24,6 +24,8 @@ const LONG = [
   'scala/',
   'swift/',
   'rust/',
+  'crystal/',
+  'zig/',
   'node/create-react-app',
   'node/angular-spa',
   'node/nx-monorepo',

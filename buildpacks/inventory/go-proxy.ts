@@ -94,7 +94,7 @@ async function readCache(file: string, proxy: string): Promise<z.infer<typeof Ca
 
 async function keep(folder: string, file: string, cached: z.infer<typeof Cached>): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const temporary = `${file}.${process.pid}.tmp`
+  const temporary = `${file}.${process.pid}.${performance.now()}.tmp`
   await writeFile(temporary, JSON.stringify(cached))
   await rename(temporary, file)
 }

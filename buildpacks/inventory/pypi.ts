@@ -101,7 +101,7 @@ async function listFiles(
   try {
     const files = (await ask(index, name)).slice(-KEPT)
     await mkdir(folder, { recursive: true })
-    const temporary = `${file}.${process.pid}.tmp`
+    const temporary = `${file}.${process.pid}.${performance.now()}.tmp`
     await writeFile(temporary, JSON.stringify({ fetchedAt: now, files }))
     await rename(temporary, file)
     return { files, staleSince: null }

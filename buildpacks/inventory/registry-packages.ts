@@ -151,7 +151,7 @@ async function readCache(file: string, registry: string): Promise<Cached | null>
 
 async function writeCache(folder: string, file: string, cached: Cached): Promise<void> {
   await mkdir(folder, { recursive: true })
-  const temporary = `${file}.${process.pid}.tmp`
+  const temporary = `${file}.${process.pid}.${performance.now()}.tmp`
   await writeFile(temporary, JSON.stringify(cached))
   await rename(temporary, file)
 }

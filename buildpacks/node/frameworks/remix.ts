@@ -23,6 +23,8 @@ export const remix: Framework = {
       kind: 'server',
       start: `remix-serve ./build/${classic ? '' : 'server/'}index.js`,
       build: classic ? 'remix build' : 'remix vite:build',
+      // The older compiler keeps what it made of each file, with the time.
+      ...(classic ? { cache: { name: 'remix', folder: '.cache' } } : {}),
       runEnv: { HOST: '0.0.0.0' },
     }
   },
