@@ -74,6 +74,31 @@ describe('an instance whose root is an image', { timeout: 60_000 }, () => {
     expect(said).toMatch(/NoNewPrivs: 1\nSeccomp: 2/)
   })
 
+  test('takes commands while it runs, as the same user in the same folder, by a shell of its own', async () => {
+    const artifact = {
+      ...stage.artifact,
+      stack: image,
+      layers: [],
+      image: { uid: 1234, workdir: '/srv', base },
+    }
+    const spec = specOf(stage, 'exec sleep 1000', { artifact, env: { COLOUR: 'red' } })
+    const folder = join(stage.home, 'instances', spec.id)
+    mkdirSync(folder, { recursive: true })
+    const driver = stage.driver()
+    const handle = await driver.start(spec, stage.placement(150 + index++, folder), async () => undefined)
+    for (const command of ['id -u; echo "$PWD $COLOUR $SIZE"; exit 5', null]) {
+      const line = await driver.exec(handle, spec, { command, env: { SIZE: 'L' }, pty: null })
+      let said = ''
+      line.onOutput((_, data) => (said += data.toString()))
+      if (command === null) line.write(Buffer.from('id -u; echo "$PWD $COLOUR $SIZE"; exit 5\n'))
+      expect(await line.ended).toEqual({ code: 5, signal: null })
+      expect(said).toBe('1234\n/srv red L\n')
+    }
+    await driver.kill(handle)
+    await driver.wait(handle)
+    await driver.destroy(handle)
+  })
+
   test('writes where its folders are, and nowhere else', async () => {
     const said = await inside(
       'for file in /srv/new /srv/data/new /srv/code.txt.new /tmp/new; do echo x > $file && echo wrote $file; done; for file in /etc/new /usr/bin/new /new /srv/code.txt; do { echo x > $file; } 2> /dev/null || echo refused $file; done; rm code.txt && echo mine > code.txt && cat code.txt',

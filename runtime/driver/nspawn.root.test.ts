@@ -1,5 +1,6 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { conformance, specOf } from './conformance.ts'
 import { type NspawnStage, openNspawnStage } from './test-stage.ts'
@@ -17,6 +18,35 @@ describe('the nspawn driver', { timeout: 60_000 }, () => {
 
   test('it can run here, and says what it runs with', async () => {
     expect(await stage.driver().fingerprint()).toMatchObject({ ok: true })
+  })
+
+  test('a command inside is in the namespaces of its instance and counts against its limits', async () => {
+    const facts = `node -e '
+      const fs = require("fs"), kinds = fs.readdirSync("/proc/self/ns")
+      const rights = fs.readFileSync("/proc/self/status", "utf8").match(/^(Uid|Gid|Groups|Cap...|NoNewPrivs|Seccomp|Seccomp_filters):.*$/gm)
+      console.log(JSON.stringify([process.cwd(), rights, fs.readFileSync("/proc/self/cgroup", "utf8"), kinds.map((kind) => fs.readlinkSync("/proc/self/ns/" + kind))]))'`
+    const limits = { memoryMb: 256, cpuMilli: 1000, pids: 24, diskMb: 8 }
+    const spec = specOf(stage, `${facts}; exec sleep 1000`, { limits })
+    const folder = join(stage.home, 'instances', spec.id)
+    mkdirSync(folder, { recursive: true })
+    const driver = stage.driver()
+    const handle = await driver.start(spec, stage.placement(198, folder), async () => undefined)
+    const its = () => readFileSync(join(folder, 'log', 'out'), 'utf8')
+    for (let round = 0; round < 400 && !its().endsWith('\n'); round++) await sleep(25)
+    const inside = async (command: string) => {
+      const line = await driver.exec(handle, spec, { command, env: {}, pty: null })
+      let said = ''
+      line.onOutput((_, data) => (said += data.toString()))
+      await line.ended
+      return said
+    }
+    expect(its()).toContain('Seccomp:\\t2')
+    expect(await inside(facts)).toBe(its())
+    expect(await inside('for i in $(seq 60); do sleep 1 & done; wait')).toMatch(/fork|Resource temporarily/)
+    await driver.kill(handle)
+    await driver.wait(handle)
+    await driver.destroy(handle)
+    rmSync(folder, { recursive: true, force: true })
   })
 
   test('packages of the system lie over the stack, read-only, and nothing of them stays', async () => {
