@@ -189,6 +189,7 @@ const PARAMS = {
   session: 'x',
   node: 'x',
   entry: 'x',
+  other: 'x',
 }
 const path = (endpoint: Endpoint) => `/api${fillPath(endpoint.path, PARAMS)}`
 

@@ -31,8 +31,10 @@ export const rolloutStep: WorkStep = {
       throw new Rejected('no_room', `the node ${cordoned} is cordoned: nothing new is placed on it.`, {
         hint: `An administrator ends that with: skypanel nodes:uncordon ${cordoned}`,
       })
+    // Read anew: the row in hand is older than its release.
+    const release = (await getDeployment(tx, id))?.release_id ?? null
+    await openRollout(tx, id, await rolloutSeconds(ctx, tx, app, release))
     const row = await getDeployment(tx, id)
-    await openRollout(tx, id, await rolloutSeconds(ctx, tx, app, row?.release_id ?? null))
     if (row?.rolling !== true || row.release_id === null) return
     const taken = await takeKept(tx, app, row.release_id, id)
     if (taken > 0)

@@ -201,7 +201,7 @@ export async function takeKept(
         AND mine.id = $2 AND mine.build_id = kept.build_id AND mine.config = kept.config AND mine.process_types = kept.process_types
         AND formations.app_id = apps.id AND formations.type = instances.type AND formations.generation = instances.generation
         AND instances.app_id = apps.id AND instances.release_id = kept.id AND instances.kind = 'service'
-        AND instances.phase = 'draining' AND instances.status = 'draining'
+        AND instances.phase = 'draining' AND instances.confirmed AND instances.status IN ('ready', 'draining')
       RETURNING instances.id`,
     [app, release, deployment],
   )
