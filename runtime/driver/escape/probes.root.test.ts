@@ -128,7 +128,7 @@ describe.each(drivers)('what a stranger tries from inside, with $name', { timeou
       await sleep(25)
     }
     const route = await run(['ip', '-o', '-4', 'route', 'get', '192.0.2.1']).catch(() => '')
-    const [group = ''] = stage.limiter.create('probes', { memoryMb: 64, cpuMilli: 100, pids: 16, diskMb: 1 })
+    const [group = ''] = stage.limiter.create('probes', { memoryMb: 64, cpuMilli: 100, pids: 16 })
     const { dev } = statSync('/')
     outside = [
       ...own,
