@@ -8,8 +8,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
 import type { BuildEngine, CellProvider } from '../../buildpacks/engine.ts'
 import type { InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
+import { RunFrame } from '../../server/contract/runs.ts'
 import { type AgentConfig, agentConfig } from '../config.ts'
 import { specOf } from '../driver/conformance.ts'
+import { encodeFrame, frameDecoder } from '../driver/frames.ts'
 import { type NspawnStage, openNspawnStage } from '../driver/test-stage.ts'
 import { run, tryRun } from '../exec.ts'
 import { type RunningAgent, startAgent } from './agent.ts'
@@ -201,6 +203,42 @@ describe('the agent with real instances', { timeout: 60_000 }, () => {
     await call('kill', { epoch: 1, instance: instance.id })
     await until(instance.id, 'exited')
     await call('forget', { epoch: 1, instance: instance.id })
+  })
+
+  test('a command inside of an instance goes through the agent, by its door alone and under the next agent too', async () => {
+    const instance = web(SERVER, { env: { COLOUR: 'red' } })
+    await call('start', { epoch: 1, instance })
+    await until(instance.id, 'ready')
+    await agent.close()
+    agent = await open()
+    const order = { epoch: 1, instance: instance.id, env: {}, pty: { rows: 24, columns: 80 } }
+    const { body } = await call<{ exec: string }>('exec', {
+      ...order,
+      command: 'echo $COLOUR; read x; exit $x',
+    })
+    const frames: [number, string][] = []
+    await new Promise<void>((resolve, reject) => {
+      const asked = request({
+        socketPath: config.paths.agentSocket,
+        path: `/v1/exec/${instance.id}/${body.exec}`,
+        headers: { connection: 'Upgrade', upgrade: 'skypanel-run' },
+      })
+      asked.on('error', reject)
+      asked.on('response', (response) => reject(new Error(`refused: ${response.statusCode}`)))
+      asked.on('upgrade', (_, socket, head: Buffer) => {
+        const decode = frameDecoder((type, payload) => frames.push([type, payload.toString()]))
+        decode(head)
+        socket.on('data', decode).on('end', resolve)
+        socket.write(encodeFrame(RunFrame.stdin, '42\n'))
+      })
+      asked.end()
+    })
+    expect(frames.map(([, text]) => text).join('')).toContain('red\r\n')
+    expect(frames.at(-1)).toEqual([RunFrame.exit, '{"code":42}'])
+    await call('stop', { epoch: 1, instance: instance.id })
+    await until(instance.id, 'exited')
+    await call('forget', { epoch: 1, instance: instance.id })
+    expect((await call('audit', {})).body).toEqual({ findings: [] })
   })
 
   test('a program that cannot be started says why', async () => {

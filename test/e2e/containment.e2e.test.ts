@@ -122,6 +122,19 @@ describe('from inside an instance', () => {
     expect((await app.run(['run', 'test -e /app/x'])).code).toBe(1)
   })
 
+  it('ps:exec is inside of the very instance that serves, as confined as that', async () => {
+    const script = `const fs = require('node:fs')
+      const status = fs.readFileSync('/proc/self/status', 'utf8')
+      const kept = [/CapBnd:\\t(.*)/, /NoNewPrivs:\\t(.*)/, /Seccomp:\\t(.*)/].map((line) => line.exec(status)[1])
+      console.log(JSON.stringify([process.env.DYNO, process.cwd(), process.getuid() > 0, ...kept]))
+      process.exit(3)`
+    const { code, stdout } = await app.run(['ps:exec', 'web.1', '--', 'node', '-e', script])
+    expect({ code, facts: JSON.parse(stdout) as unknown }).toEqual({
+      code: 3,
+      facts: ['web.1', '/app', true, '0000000000000000', '1', '2'],
+    })
+  })
+
   it('whom the machine trusts is trusted, the authorities of its operator included', async () => {
     const { caBundle } = Registries.parse(
       JSON.parse(await readFile(join(platform.facts.home, 'registries.json'), 'utf8')),
