@@ -41,8 +41,9 @@ describe('a running instance', () => {
     ])
   })
 
-  it('that fails its liveness check is replaced, with the reason and the time of the next try', async () => {
+  it('that fails its liveness check is replaced, and says why with its last words', async () => {
     const app = await apps.make({ web: 'fake sick=1200ms print=last_words', files: checks('liveness') })
+    const [first] = await app.instances()
     const crashed = await until(
       'it is told',
       async () =>
@@ -50,12 +51,12 @@ describe('a running instance', () => {
           ({ state, reason }) => state === 'crashed' && reason?.includes('next try') === true,
         ) ?? null,
     )
-    expect(crashed.reason).toMatch(
-      /^Ended: its liveness check failed: GET \/up on port 5000 was answered with 503; next try at \d\d:\d\d:\d\d UTC$/,
+    expect(crashed.reason).toContain(
+      'Ended: its liveness check failed: GET /up on port 5000 was answered with 503',
     )
     expect(crashed.exit).toMatchObject({ lines: ['last words'] })
-    await until('it runs again', async () =>
-      (await app.instances()).some(({ restarts, state }) => restarts > 0 && state === 'ready'),
+    await until('another one is up', async () =>
+      (await app.instances()).some(({ id, state }) => id !== first?.id && state === 'ready'),
     )
   })
 
