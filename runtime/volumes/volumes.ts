@@ -9,7 +9,7 @@ import {
   statSync,
 } from 'node:fs'
 import { rename, rm, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { NodeVolume, VolumeId, VolumeMount } from '../../server/contract/volumes.ts'
 import { SnapshotName, VolumeId as Id } from '../../server/contract/volumes.ts'
 import { AgentError } from '../agent/agent-error.ts'
@@ -73,6 +73,8 @@ export interface Volumes {
   /** Lets go of what the instance has; of nothing that it was refused. */
   detach(instance: string, app: string, mounts: readonly VolumeMount[]): Promise<void>
   removeApp(app: string): Promise<void>
+  /** Images that are attached to a device and that no instance has, for whoever looks for leftovers. */
+  unclaimed(): Promise<string[]>
 }
 
 export function createVolumes(options: VolumesOptions): Volumes {
@@ -293,6 +295,10 @@ export function createVolumes(options: VolumesOptions): Volumes {
         claims.delete(id)
       }
     },
+    unclaimed: async () =>
+      (await backing())
+        .filter(({ file }) => file.startsWith(`${options.folder}/`) && !claims.has(basename(dirname(file))))
+        .map(({ file }) => file),
     async removeApp(app) {
       for (const volume of folders(join(options.folder, app))) await detachLoop(image(app, volume))
       await rm(join(options.folder, app), { recursive: true, force: true })
@@ -319,11 +325,6 @@ function fileSystemMb(file: string): number {
   }
   const blocks = block.readUInt32LE(4) + block.readUInt32LE(0x150) * 2 ** 32
   return Math.round((blocks * 1024 * 2 ** block.readUInt32LE(24)) / MB)
-}
-
-/** Loop devices whose image is below the folder, for whoever looks for leftovers. */
-export async function attachedImages(folder: string): Promise<string[]> {
-  return (await backing()).filter(({ file }) => file.startsWith(`${folder}/`)).map(({ file }) => file)
 }
 
 /** Where a running instance has a volume mounted; its supervisor's pid is in its folder. */

@@ -20,6 +20,7 @@ import {
 import { getRelease, type ReleaseRow } from '../store/releases.ts'
 import { networkOf } from '../store/networks.ts'
 import type { RolloutFacts } from '../store/rollouts.ts'
+import { volumesOf } from '../store/volumes.ts'
 import type { DeployContext } from './deploy-context.ts'
 import { instanceSpec } from './instance-spec.ts'
 import { NodeError } from './node-client.ts'
@@ -68,9 +69,10 @@ export async function insertService(
 }
 
 export async function launch(ctx: DeployContext, view: View, row: InstanceRow): Promise<void> {
-  const [release, network] = await Promise.all([
+  const [release, network, volumes] = await Promise.all([
     getRelease(ctx.db, row.release_id),
     networkOf(ctx.db, view.app),
+    row.kind === 'service' ? volumesOf(ctx.db, view.app) : [],
   ])
   if (release === null) return
   try {
@@ -78,6 +80,7 @@ export async function launch(ctx: DeployContext, view: View, row: InstanceRow): 
       instance: {
         ...specOf(ctx, view, row, release),
         ...(network === null ? {} : { network: nodeNetwork(network) }),
+        volumes: volumes.filter(({ type }) => type === row.type),
       },
     })
   } catch (error) {

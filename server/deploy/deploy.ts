@@ -31,6 +31,7 @@ import { startJobs } from './run-jobs.ts'
 import { startObserving } from './observe.ts'
 import { startReconciling } from './reconcile.ts'
 import { uploadSource } from '../build/upload-source.ts'
+import { createNodeVolumes, type NodeVolumes } from '../volumes/node-volumes.ts'
 import { watchBuild } from '../build/watch-build.ts'
 
 /** Who asks: the account that a token belongs to. */
@@ -119,6 +120,7 @@ export interface Deploy extends AsyncDisposable {
   purgeBuildCaches(app: AppId): Promise<{ freed_mb: number }>
   /** What the node makes of the policies of apps. */
   readonly network: NodeNetwork
+  readonly volumes: NodeVolumes
   /** A one-off instance of the current release. Errors: no_release. */
   createRun(tx: Tx, app: AppId, actor: Actor, input: RunInput): Promise<Run>
 
@@ -158,6 +160,7 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     buildCaches: (app) => listBuildCaches(ctx, app),
     purgeBuildCaches: (app) => purgeBuildCaches(ctx, app),
     network: nodeNetworkOf(ctx),
+    volumes: createNodeVolumes(ctx),
     createRun: (tx, app, actor, input) => createRun(ctx, tx, app, actor, input),
     listReleases: (app, limit) => listReleases(db, app, limit),
     async release(app, version) {

@@ -6,9 +6,11 @@ import type { DeployContext } from '../deploy/deploy-context.ts'
 import { DomainError } from '../domain/errors.ts'
 import { serviceTypes } from '../domain/release.ts'
 import { SIZES, sizeName } from '../domain/sizes.ts'
+import { refuseQuantity } from '../domain/volumes.ts'
 import type { Sql, Tx } from '../store/db.ts'
 import { formationOf, setQuantity } from '../store/formation.ts'
 import { newestRelease } from '../store/releases.ts'
+import { volumesOf } from '../store/volumes.ts'
 
 /** Stores the wish; the instances follow. */
 export async function scale(
@@ -23,6 +25,7 @@ export async function scale(
   if (release === null)
     throw new DomainError('no_release', `${name} has no release yet, so nothing can be scaled. Push first.`)
   const types = serviceTypes(release.process_types)
+  const volumes = await volumesOf(tx, app)
   for (const { type, quantity, size } of updates) {
     if (!types.includes(type)) {
       throw new DomainError(
@@ -37,6 +40,8 @@ export async function scale(
         `There is no size ${size}. There are: ${Object.keys(SIZES).join(', ')}.`,
       )
     }
+    const refusal = refuseQuantity({ volumes }, type, quantity)
+    if (refusal !== null) throw new DomainError('invalid_params', refusal)
     await setQuantity(tx, app, type, quantity, known)
   }
   await beginWish(ctx, tx, app, actor, 'scale', { updates })
