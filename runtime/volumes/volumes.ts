@@ -16,7 +16,7 @@ import { AgentError } from '../agent/agent-error.ts'
 import { diskFolder } from '../command/nspawn.ts'
 import { startTime } from '../driver/process.ts'
 import { run, tryRun } from '../exec.ts'
-import { attachLoop, backing, detachLoop, loopOf } from './loop.ts'
+import { attachLoop, backing, detachBelow, detachLoop, loopOf } from './loop.ts'
 
 const MB = 1024 * 1024
 
@@ -75,6 +75,8 @@ export interface Volumes {
   removeApp(app: string): Promise<void>
   /** Images that are attached to a device and that no instance has, for whoever looks for leftovers. */
   unclaimed(): Promise<string[]>
+  /** Lets go of those, after a restart of the agent; tells which. */
+  sweep(): Promise<string[]>
 }
 
 export function createVolumes(options: VolumesOptions): Volumes {
@@ -85,6 +87,7 @@ export function createVolumes(options: VolumesOptions): Volumes {
   const image = (app: string, volume: string) => join(place(app, volume), 'disk.img')
   const copies = (app: string, volume: string) => join(place(app, volume), 'snapshots')
   const copy = (app: string, volume: string, name: string) => join(copies(app, volume), `${name}.img`)
+  const isUnclaimed = (file: string) => !claims.has(basename(dirname(file)))
   const sizeOf = (file: string) => Math.round(statSync(file).size / MB)
   const diskOf = (file: string) => Math.ceil((statSync(file).blocks * 512) / MB)
 
@@ -297,8 +300,9 @@ export function createVolumes(options: VolumesOptions): Volumes {
     },
     unclaimed: async () =>
       (await backing())
-        .filter(({ file }) => file.startsWith(`${options.folder}/`) && !claims.has(basename(dirname(file))))
+        .filter(({ file }) => file.startsWith(`${options.folder}/`) && isUnclaimed(file))
         .map(({ file }) => file),
+    sweep: () => detachBelow(options.folder, isUnclaimed),
     async removeApp(app) {
       for (const volume of folders(join(options.folder, app))) await detachLoop(image(app, volume))
       await rm(join(options.folder, app), { recursive: true, force: true })
