@@ -13,6 +13,7 @@ import { platformCommands } from './commands/platform/commands.ts'
 import { processCommands } from './commands/ps/commands.ts'
 import { releaseCommands } from './commands/releases/commands.ts'
 import { runCommands } from './commands/run/commands.ts'
+import { volumeCommands } from './commands/volumes/commands.ts'
 
 /** Every command, in the order of the help. */
 export const topics: readonly Topic[] = [
@@ -23,6 +24,7 @@ export const topics: readonly Topic[] = [
   { title: 'Releases', commands: [...releaseCommands, ...deployCommands] },
   { title: 'Builds', commands: buildCommands },
   { title: 'Domains', commands: domainCommands },
+  { title: 'Volumes', commands: volumeCommands },
   { title: 'Network', commands: networkCommands },
   { title: 'Platform', commands: [...platformCommands, ...nodeCommands] },
 ]

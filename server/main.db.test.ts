@@ -111,6 +111,7 @@ describe('the server', () => {
     expect(await verb('facts')).toMatchObject({
       hosts: { 'shop.skypanel.localhost': { name: 'shop', maintenance: false } },
       builds: { kept: [], working: [] },
+      volumes: [],
     })
     const refs = (auth: string) =>
       fetch(`http://127.0.0.1:${port}/git/shop.git/info/refs?service=git-receive-pack`, {

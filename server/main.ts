@@ -8,6 +8,7 @@ import { serve } from './serve.ts'
 import { makeLink } from './sessions/make-link.ts'
 import { keptBuilds } from './store/builds.ts'
 import { openDb } from './store/db.ts'
+import { allVolumes } from './store/volumes.ts'
 import { hostedApps } from './store/domains.ts'
 import { migrate } from './store/migrate.ts'
 import { openLog } from './telemetry/log.ts'
@@ -15,7 +16,7 @@ import { openLog } from './telemetry/log.ts'
 const USAGE = `Usage: node server/main.mjs <verb> --home <folder>
   serve                         run the platform's server until SIGTERM
   migrate                       bring the database to this version; prints {"applied": [...]}
-  facts                         what the doctor compares with the machine; prints {"hosts", "builds"}
+  facts                         what the doctor compares with the machine; prints {"hosts", "builds", "volumes"}
   admin --email <address>       make an admin of the platform, or a new token for it; prints {"email", "token"}
   admin-link --email <address>  a one-time link's code for an admin's browser; prints {"code", "expires_at"}`
 
@@ -35,6 +36,7 @@ const VERBS: Readonly<Record<string, (config: Config, email: string | undefined)
     const facts: PlatformRecords = {
       hosts: hostTable(await hostedApps(db), config.reach, 0).hosts,
       builds: await keptBuilds(db),
+      volumes: await allVolumes(db),
     }
     tell(facts)
   },

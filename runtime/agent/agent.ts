@@ -123,6 +123,7 @@ export async function startAgent(
     fence: openFence(join(paths.agentState, 'epoch.json')),
   }
   await running.adopt()
+  if (real) for (const image of await volumes.sweep()) warn(`Let go of a volume that nobody has: ${image}`)
   const door = await serve(context, {
     warn,
     path: paths.agentSocket,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { HostTable } from '../../server/contract/directory.ts'
-import { compareHosts, compareRoots } from './compare.ts'
+import { compareHosts, compareRoots, compareVolumes } from './compare.ts'
 
 const SHOP = '01a1fe13-525b-717a-b434-09bade497630'
 const BLOG = '01a1fe0f-dab3-7da7-8974-9f22fe13bbac'
@@ -48,4 +48,12 @@ describe('store roots', () => {
   test('a build at work may or may not have a root', () => {
     expect(compareRoots(['w'], { kept: [], working: ['w', 'v'] })).toEqual({ missing: [], extra: [] })
   })
+})
+
+test('a volume that is gone and one that nobody knows are told apart', () => {
+  const there = [
+    { app: SHOP, volume: 'one' },
+    { app: BLOG, volume: 'stray' },
+  ]
+  expect(compareVolumes(there, ['one', 'lost'])).toEqual({ missing: ['lost'], extra: [`${BLOG}/stray`] })
 })

@@ -38,3 +38,16 @@ export function compareRoots(
     extra: rooted.filter((build) => !known.has(build)),
   }
 }
+
+/** `extra`: what lies on the disk as `<app>/<volume>` and the database does not know. Pure. */
+export function compareVolumes(
+  there: readonly { readonly app: string; readonly volume: string }[],
+  recorded: readonly string[],
+): { readonly missing: string[]; readonly extra: string[] } {
+  const has = new Set(there.map(({ volume }) => volume))
+  const known = new Set(recorded)
+  return {
+    missing: recorded.filter((volume) => !has.has(volume)),
+    extra: there.flatMap(({ app, volume }) => (known.has(volume) ? [] : [`${app}/${volume}`])),
+  }
+}

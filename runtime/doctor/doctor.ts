@@ -3,6 +3,7 @@ import type { SetupContext } from '../setup/setup-context.ts'
 import { fail, type Check, type Finding } from './check.ts'
 import { accounts, permissions } from './checks/accounts.ts'
 import { api, orphans, routes, storeRoots } from './checks/invariants.ts'
+import { volumes } from './checks/volumes.ts'
 import { cgroups, firewall, overlay, userNamespaces } from './checks/kernel.ts'
 import { ports } from './checks/ports.ts'
 import { collisions, mountNamespace, processes } from './checks/processes.ts'
@@ -25,6 +26,7 @@ export const CHECKS: readonly Check[] = [
   processes,
   orphans,
   storeRoots,
+  volumes,
   routes,
   api,
 ]

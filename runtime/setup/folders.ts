@@ -45,6 +45,7 @@ export function folders(home: string, id: string): Folder[] {
     // What the server keeps of the registries' lists of versions.
     folder(`${at.cache}/inventories`, 0o700, who.server),
     folder(at.instances, 0o750, null, who.net),
+    folder(at.volumes, 0o700),
     folder(at.agentState, 0o750, null, who.server),
     folder(at.logs, 0o750, who.net),
     folder(at.directory, 0o750, who.net),

@@ -3,8 +3,9 @@ import { join } from 'node:path'
 import { createInterface } from 'node:readline/promises'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { tryRun } from '../exec.ts'
-import { kernelNames, users } from '../installation.ts'
+import { kernelNames, paths, users } from '../installation.ts'
 import { unmountHierarchies } from '../limits/mount-hierarchies.ts'
+import { detachBelow } from '../volumes/loop.ts'
 import { parseMounts, removeNamespace } from '../supervisor/mount-namespace.ts'
 import { accountIn, userNames } from './accounts.ts'
 import type { Reporter } from './reporter.ts'
@@ -47,6 +48,7 @@ export async function uninstall(context: SetupContext, reporter: Reporter): Prom
   await killUsers(userNames(id))
   await removeKernelObjects(id)
   await unmountBelow(home)
+  await detachBelow(paths(home).volumes)
   await removeNamespace(home)
   await leaveCommand(
     home,

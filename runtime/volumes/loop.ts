@@ -27,6 +27,16 @@ export async function attachLoop(file: string): Promise<string> {
   )
 }
 
+/** Lets go of every file below a folder; tells which. */
+export async function detachBelow(
+  folder: string,
+  which: (file: string) => boolean = () => true,
+): Promise<string[]> {
+  const found = (await backing()).filter(({ file }) => file.startsWith(`${folder}/`) && which(file))
+  for (const { device } of found) await tryRun(['losetup', '--detach', device])
+  return found.map(({ file }) => file)
+}
+
 /** Lets go of the file's device; while it is still mounted somewhere the kernel does so after that. */
 export async function detachLoop(file: string): Promise<void> {
   for (const { device } of (await backing()).filter((one) => one.file === file))

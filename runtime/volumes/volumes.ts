@@ -9,14 +9,14 @@ import {
   statSync,
 } from 'node:fs'
 import { rename, rm, statfs } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import type { NodeVolume, VolumeId, VolumeMount } from '../../server/contract/volumes.ts'
 import { SnapshotName, VolumeId as Id } from '../../server/contract/volumes.ts'
 import { AgentError } from '../agent/agent-error.ts'
 import { diskFolder } from '../command/nspawn.ts'
 import { startTime } from '../driver/process.ts'
 import { run, tryRun } from '../exec.ts'
-import { attachLoop, backing, detachLoop, loopOf } from './loop.ts'
+import { attachLoop, backing, detachBelow, detachLoop, loopOf } from './loop.ts'
 
 const MB = 1024 * 1024
 
@@ -73,6 +73,10 @@ export interface Volumes {
   /** Lets go of what the instance has; of nothing that it was refused. */
   detach(instance: string, app: string, mounts: readonly VolumeMount[]): Promise<void>
   removeApp(app: string): Promise<void>
+  /** Images that are attached to a device and that no instance has, for whoever looks for leftovers. */
+  unclaimed(): Promise<string[]>
+  /** Lets go of those, after a restart of the agent; tells which. */
+  sweep(): Promise<string[]>
 }
 
 export function createVolumes(options: VolumesOptions): Volumes {
@@ -83,6 +87,7 @@ export function createVolumes(options: VolumesOptions): Volumes {
   const image = (app: string, volume: string) => join(place(app, volume), 'disk.img')
   const copies = (app: string, volume: string) => join(place(app, volume), 'snapshots')
   const copy = (app: string, volume: string, name: string) => join(copies(app, volume), `${name}.img`)
+  const isUnclaimed = (file: string) => !claims.has(basename(dirname(file)))
   const sizeOf = (file: string) => Math.round(statSync(file).size / MB)
   const diskOf = (file: string) => Math.ceil((statSync(file).blocks * 512) / MB)
 
@@ -293,6 +298,11 @@ export function createVolumes(options: VolumesOptions): Volumes {
         claims.delete(id)
       }
     },
+    unclaimed: async () =>
+      (await backing())
+        .filter(({ file }) => file.startsWith(`${options.folder}/`) && isUnclaimed(file))
+        .map(({ file }) => file),
+    sweep: () => detachBelow(options.folder, isUnclaimed),
     async removeApp(app) {
       for (const volume of folders(join(options.folder, app))) await detachLoop(image(app, volume))
       await rm(join(options.folder, app), { recursive: true, force: true })
@@ -319,11 +329,6 @@ function fileSystemMb(file: string): number {
   }
   const blocks = block.readUInt32LE(4) + block.readUInt32LE(0x150) * 2 ** 32
   return Math.round((blocks * 1024 * 2 ** block.readUInt32LE(24)) / MB)
-}
-
-/** Loop devices whose image is below the folder, for whoever looks for leftovers. */
-export async function attachedImages(folder: string): Promise<string[]> {
-  return (await backing()).filter(({ file }) => file.startsWith(`${folder}/`)).map(({ file }) => file)
 }
 
 /** Where a running instance has a volume mounted; its supervisor's pid is in its folder. */

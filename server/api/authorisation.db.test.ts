@@ -90,6 +90,11 @@ const RULES: Readonly<Record<string, Access>> = {
   'formation.instances': 'app:view',
   'formation.restart': 'app:deploy',
   'logs.stream': 'app:view',
+  'network.egress': 'app:view',
+  'network.setEgress': 'app:manage',
+  'network.links': 'app:view',
+  'network.addLink': 'app:manage',
+  'network.removeLink': 'app:manage',
   'platform.health': 'public',
   'platform.status': 'account',
   'platform.openapi': 'public',
@@ -123,6 +128,13 @@ const RULES: Readonly<Record<string, Access>> = {
   'sessions.close': 'account',
   'sessions.list': 'account',
   'sessions.revoke': 'account',
+  'volumes.list': 'app:view',
+  'volumes.create': 'app:manage',
+  'volumes.grow': 'app:manage',
+  'volumes.destroy': 'app:manage',
+  'volumes.snapshot': 'app:deploy',
+  'volumes.restore': 'app:manage',
+  'volumes.removeSnapshot': 'app:manage',
 }
 
 const all: { name: string; endpoint: Endpoint }[] = Object.entries(endpoints).flatMap(([resource, verbs]) =>
@@ -197,6 +209,8 @@ const PARAMS = {
   node: 'x',
   entry: 'x',
   other: 'x',
+  volume: 'x',
+  snapshot: 'x',
 }
 const path = (endpoint: Endpoint) => `/api${fillPath(endpoint.path, PARAMS)}`
 

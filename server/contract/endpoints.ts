@@ -13,6 +13,7 @@ import { platformEndpoints } from './platform.ts'
 import { releaseEndpoints } from './releases.ts'
 import { runEndpoints } from './runs.ts'
 import { sessionEndpoints } from './sessions.ts'
+import { volumeEndpoints } from './volumes.ts'
 
 /** The whole public API below `/api`. The server walks this table: an endpoint without a handler does not start. */
 export const endpoints = {
@@ -31,4 +32,5 @@ export const endpoints = {
   releases: releaseEndpoints,
   runs: runEndpoints,
   sessions: sessionEndpoints,
+  volumes: volumeEndpoints,
 } as const

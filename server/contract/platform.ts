@@ -2,6 +2,7 @@ import { z } from 'zod'
 import { HostTable } from './directory.ts'
 import { endpoint } from './endpoint.ts'
 import { BuildId } from './ids.ts'
+import { VolumeId } from './volumes.ts'
 
 export const PlatformStatus = z.object({
   version: z.string(),
@@ -16,6 +17,7 @@ export const PlatformRecords = z.object({
   hosts: HostTable.shape.hosts,
   /** `working`: of builds that have not ended, which may or may not have a root. */
   builds: z.object({ kept: z.array(BuildId), working: z.array(BuildId) }),
+  volumes: z.array(VolumeId),
 })
 export type PlatformRecords = z.infer<typeof PlatformRecords>
 

@@ -57,6 +57,10 @@ export const Volume = z.object({
 })
 export type Volume = z.infer<typeof Volume>
 
+/** `live`: the new size holds already; else from the next start of the instance that has it. */
+export const GrownVolume = Volume.extend({ live: z.boolean() })
+export type GrownVolume = z.infer<typeof GrownVolume>
+
 export const volumeEndpoints = {
   list: endpoint('GET', '/apps/:app/volumes', {
     access: 'app:view',
@@ -74,7 +78,7 @@ export const volumeEndpoints = {
     access: 'app:manage',
     summary: 'Make a disk larger, also while an instance uses it.',
     body: z.object({ size_mb: SizeMb }),
-    reply: Volume,
+    reply: GrownVolume,
   }),
   destroy: endpoint('DELETE', '/apps/:app/volumes/:volume', {
     access: 'app:manage',

@@ -22,6 +22,7 @@ import {
 import { getRelease, type ReleaseRow } from '../store/releases.ts'
 import { networkOf } from '../store/networks.ts'
 import type { RolloutFacts } from '../store/rollouts.ts'
+import { volumesOf } from '../store/volumes.ts'
 import type { DeployContext } from './deploy-context.ts'
 import { instanceSpec } from './instance-spec.ts'
 import { NodeError } from './node-client.ts'
@@ -71,15 +72,20 @@ export async function insertService(
 }
 
 export async function launch(ctx: DeployContext, view: View, row: InstanceRow): Promise<void> {
-  const [release, network] = await Promise.all([
+  const [release, network, volumes] = await Promise.all([
     getRelease(ctx.db, row.release_id),
     networkOf(ctx.db, view.app),
+    row.kind === 'service' ? volumesOf(ctx.db, view.app) : [],
   ])
   if (release === null) return
   try {
     const spec = specOf(ctx, view, row, release)
     await ctx.node.call('start', {
-      instance: { ...spec, ...(network === null ? {} : { network: nodeNetwork(network) }) },
+      instance: {
+        ...spec,
+        ...(network === null ? {} : { network: nodeNetwork(network) }),
+        volumes: volumes.filter(({ type }) => type === row.type),
+      },
     })
     // What somebody runs by hand may hold a secret.
     if (row.kind !== 'run' || row.run?.cron !== undefined)

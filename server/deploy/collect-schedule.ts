@@ -1,36 +1,41 @@
 import { countCollectable } from '../store/builds.ts'
-import { insertJob } from '../store/jobs.ts'
+import { hasOpenCollection, insertJob } from '../store/jobs.ts'
 import type { DeployContext } from './deploy-context.ts'
 import { isPassing } from './verdict.ts'
 
-const EVERY = 3_600_000
-const FIRST = 60_000
+const EVERY = 60_000
 /** A collection walks through the whole store: it waits for so many builds, or for its day. */
-const ENOUGH = 10
-const DAILY = 24
+export const ENOUGH = 10
+const DAILY = 24 * 60
 
-/** Asks for a collection when enough builds are not needed any more, and once a day. */
-export function scheduleCollections(
-  ctx: Pick<DeployContext, 'db' | 'newId' | 'settings' | 'log' | 'bus'>,
-): Disposable {
-  let hours = 0
-  const look = async () => {
-    hours += 1
-    if (hours % DAILY !== 0 && (await countCollectable(ctx.db, ctx.settings.keepReleases)) < ENOUGH) return
-    await ctx.db.transaction(async (tx) => {
-      await insertJob(tx, { id: ctx.newId(), kind: 'collect', app: null, deployment: null })
-      await ctx.bus.announce(tx, { jobs: true })
-    })
-  }
-  const run = () =>
-    void look().catch((error: unknown) => {
+type Parts = Pick<DeployContext, 'db' | 'newId' | 'settings' | 'bus'>
+
+/**
+ * Asks for a collection when enough builds are not needed any more (or `anyway`), and never for a second one while one
+ * is under way: however often is deployed, the disk holds what is kept and little more. Tells whether it asked.
+ */
+export async function askForCollection(ctx: Parts, anyway = false): Promise<boolean> {
+  if (await hasOpenCollection(ctx.db)) return false
+  if (!anyway && (await countCollectable(ctx.db, ctx.settings.keepReleases)) < ENOUGH) return false
+  await ctx.db.transaction(async (tx) => {
+    await insertJob(tx, { id: ctx.newId(), kind: 'collect', app: null, deployment: null })
+    await ctx.bus.announce(tx, { jobs: true })
+  })
+  return true
+}
+
+/** Looks each minute, and collects once a day whatever there is. */
+export function scheduleCollections(ctx: Parts & Pick<DeployContext, 'log'>): Disposable {
+  let minutes = 0
+  const run = () => {
+    minutes += 1
+    askForCollection(ctx, minutes % DAILY === 0).catch((error: unknown) => {
       if (!isPassing(error)) ctx.log.error({ error: String(error) }, 'a collection could not be asked for')
     })
-  const first = setTimeout(run, FIRST)
+  }
   const timer = setInterval(run, EVERY)
   return {
     [Symbol.dispose]() {
-      clearTimeout(first)
       clearInterval(timer)
     },
   }

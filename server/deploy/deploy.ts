@@ -46,6 +46,7 @@ import { startObserving } from './observe.ts'
 import { startReconciling } from './reconcile.ts'
 import { uploadSource } from '../build/upload-source.ts'
 import { watchMemory } from './watch-memory.ts'
+import { createNodeVolumes, type NodeVolumes } from '../volumes/node-volumes.ts'
 import { watchBuild } from '../build/watch-build.ts'
 
 /** Who asks: the account that a token belongs to. */
@@ -142,6 +143,7 @@ export interface Deploy extends AsyncDisposable {
   purgeBuildCaches(app: AppId): Promise<{ freed_mb: number }>
   /** What the node makes of the policies of apps. */
   readonly network: NodeNetwork
+  readonly volumes: NodeVolumes
   /**
    * How a deployment that goes on is to go on; `deployment` is an id or `current`. Errors: not_found, and conflict where
    * it does not stand at a point where that means anything.
@@ -205,6 +207,7 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     steer: (tx, app, actor, deployment, how) => STEERING[how](ctx, tx, app, actor, deployment),
     setStrategy: (tx, app, change) => setStrategy(ctx, tx, app, change),
     network: nodeNetworkOf(ctx),
+    volumes: createNodeVolumes(ctx),
     createRun: (tx, app, actor, input) => createRun(ctx, tx, app, actor, input),
     execInInstance: (tx, app, instance, input) => execInInstance(ctx, tx, app, instance, input),
     listReleases: (app, limit) => listReleases(db, app, limit),

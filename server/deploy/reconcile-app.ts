@@ -4,7 +4,7 @@ import { DEFAULT_STRATEGY, type DeployStrategy } from '../contract/deploys.ts'
 import { isRouted, serviceTypes } from '../domain/release.ts'
 import type { Desired, Step } from '../domain/rollout-model.ts'
 import { isSettled, planRollout } from '../domain/rollout.ts'
-import { boundsOf, strategyOf } from '../domain/strategy.ts'
+import { boundsOf, effectiveStrategy, strategyOf } from '../domain/strategy.ts'
 import type { Tx } from '../store/db.ts'
 import { finishDeployment, getDeployment, openWishes, writeJournal } from '../store/deployments.ts'
 import { formationOf } from '../store/formation.ts'
@@ -31,7 +31,7 @@ export async function reconcileApp(ctx: DeployContext, app: AppId): Promise<Outc
   const view = await ofOneMoment(ctx.db, (tx) => look(tx, app))
   if (view === null) return IDLE
   const { facts, rows } = view
-  const strategy = { ...DEFAULT_STRATEGY, ...facts.strategy }
+  const strategy = effectiveStrategy({ ...DEFAULT_STRATEGY, ...facts.strategy }, facts.has_volume)
   const desired = desiredOf(ctx, view, strategy)
   const services = rows.filter(({ kind }) => kind === 'service').map(toRollout)
   const plan = planRollout(desired, services, facts.now)

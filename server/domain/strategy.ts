@@ -23,6 +23,10 @@ export function strategyOf(settings: DeployStrategy): Strategy {
   return { kind: 'canary', share: canary_share, time }
 }
 
+/** A volume has one writer, so whatever was chosen, the old instance is gone before a new one begins. */
+export const effectiveStrategy = (chosen: DeployStrategy, hasVolume: boolean): DeployStrategy =>
+  hasVolume ? { ...chosen, strategy: 'recreate' } : chosen
+
 /** How many instances above and below its quantity a type may have while its instances are replaced. */
 export function boundsOf(
   settings: DeployStrategy,
@@ -42,7 +46,12 @@ export function canariesOf(share: number, quantity: number): number {
 export const BACK_OUT_CRASHES = 3
 
 /** Why settings cannot be followed; null: they can. */
-export function refuseStrategy({ max_surge, max_unavailable }: DeployStrategy): string | null {
+export function refuseStrategy(
+  { strategy, max_surge, max_unavailable }: DeployStrategy,
+  hasVolume: boolean,
+): string | null {
+  if (hasVolume && strategy !== 'recreate' && strategy !== 'rolling')
+    return `The app has a volume, which one instance at a time may write to, so it cannot be deployed by ${strategy}: it is always recreated.`
   if (max_surge !== 0 || max_unavailable > 0) return null
   return 'With max_surge 0 and max_unavailable 0 no instance could ever be replaced. Raise one of them.'
 }

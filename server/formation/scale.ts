@@ -7,9 +7,11 @@ import { DomainError } from '../domain/errors.ts'
 import { serviceTypes } from '../domain/release.ts'
 import { chosenSize } from '../runs/create-run.ts'
 import { withRoom } from '../nodes/room.ts'
+import { refuseQuantity } from '../domain/volumes.ts'
 import type { Sql, Tx } from '../store/db.ts'
 import { formationOf, setQuantity } from '../store/formation.ts'
 import { newestRelease } from '../store/releases.ts'
+import { volumesOf } from '../store/volumes.ts'
 
 /** Stores the wish; the instances follow. */
 export async function scale(
@@ -36,6 +38,7 @@ async function setAll(
   types: readonly string[],
   updates: readonly ScaleUpdate[],
 ): Promise<void> {
+  const volumes = await volumesOf(tx, app)
   for (const { type, quantity, size } of updates) {
     if (!types.includes(type)) {
       throw new DomainError(
@@ -43,6 +46,8 @@ async function setAll(
         `${name} has no process type ${type}. It has: ${types.join(', ') || 'none'}.`,
       )
     }
+    const refusal = refuseQuantity({ volumes }, type, quantity)
+    if (refusal !== null) throw new DomainError('invalid_params', refusal)
     await setQuantity(tx, app, type, quantity, chosenSize(size))
   }
 }

@@ -6,6 +6,7 @@ import { refuseStrategy } from '../domain/strategy.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { Sql, Tx } from '../store/db.ts'
 import { storedStrategy, storeStrategy } from '../store/rollouts.ts'
+import { volumesOf } from '../store/volumes.ts'
 
 export type StrategyChange = { readonly [Field in keyof DeployStrategy]?: DeployStrategy[Field] | undefined }
 
@@ -24,7 +25,7 @@ export async function setStrategy(
   await holdApp(tx, app)
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined))
   const strategy: DeployStrategy = { ...(await showStrategy(tx, app)), ...given }
-  const refusal = refuseStrategy(strategy)
+  const refusal = refuseStrategy(strategy, (await volumesOf(tx, app)).length > 0)
   if (refusal !== null) throw new DomainError('invalid_params', refusal)
   await storeStrategy(tx, app, strategy)
   await ctx.bus.announce(tx, { app })

@@ -107,3 +107,11 @@ export async function finishQueuedJob(tx: Tx, deployment: DeploymentId): Promise
   )
   return rows.length > 0
 }
+
+/** Whether a collection is asked for or under way. */
+export async function hasOpenCollection(sql: Sql): Promise<boolean> {
+  const rows = await sql.query(
+    `SELECT 1 AS open FROM jobs WHERE kind = 'collect' AND state IN ('queued', 'running') LIMIT 1`,
+  )
+  return rows.length > 0
+}

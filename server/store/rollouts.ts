@@ -8,6 +8,7 @@ export interface RolloutFacts {
   readonly state: 'active' | 'destroying'
   readonly health_check_path: string | null
   readonly strategy: Partial<DeployStrategy>
+  readonly has_volume: boolean
   readonly current: { readonly id: ReleaseId; readonly version: number; readonly types: string[] } | null
   readonly candidate: {
     readonly id: ReleaseId
@@ -31,6 +32,7 @@ export async function rolloutFacts(sql: Sql, app: AppId): Promise<RolloutFacts |
     `(SELECT coalesce(jsonb_agg(type), '[]') FROM jsonb_object_keys(${of}.process_types) type)`
   const [row] = await sql.query<RolloutFacts>(
     `SELECT apps.name, apps.state, apps.health_check_path, apps.deploy_strategy AS strategy,
+        EXISTS (SELECT FROM volumes WHERE volumes.app_id = apps.id) AS has_volume,
         CASE WHEN live.id IS NOT NULL THEN jsonb_build_object('id', live.id, 'version', live.version, 'types', ${types('live')}) END AS current,
         CASE WHEN next.id IS NOT NULL THEN jsonb_build_object('id', next.id, 'version', next.version, 'types', ${types('next')},
             'deployment', rollout.id, 'deadline', ${ms('rollout.rollout_deadline')}, 'paused', rollout.paused_at IS NOT NULL,

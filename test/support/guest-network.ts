@@ -95,6 +95,7 @@ export async function openGuestNetwork(tag: string): Promise<GuestNetwork> {
   await nft(base)
   for (const device of [bridge, 'up0']) await write(host, `net/ipv4/conf/${device}/forwarding`, '1')
   await write(host, `net/ipv4/conf/${bridge}/proxy_arp_pvlan`, '1')
+  await write(host, `net/ipv4/neigh/${bridge}/proxy_delay`, '0')
   const place = (part: string) => (part === 'host' ? host : part === 'outside' ? outside : name(part))
 
   async function spawnIn(

@@ -4,6 +4,8 @@ import { DomainError } from '../../server/domain/errors.ts'
 
 const noRelease = () => new DomainError('no_release', 'Nothing was released yet. Push the app first.')
 
+const noNode = () => new DomainError('node_unavailable', 'There is no node here.')
+
 /**
  * Deploying on a platform to which nothing was ever pushed: it keeps the promises of the interface for that one case,
  * so the API is tested without a node. Destroying leaves the app `destroying`, as no loop runs that would end it.
@@ -25,6 +27,14 @@ export function idleDeploy(newId: <Id extends string>() => Id): Deploy {
     upload: () => Promise.reject(new DomainError('bad_request', 'Nothing can be uploaded here.')),
     buildCaches: async () => [],
     purgeBuildCaches: async () => ({ freed_mb: 0 }),
+    volumes: {
+      make: () => Promise.reject(noNode()),
+      list: async () => null,
+      remove: () => Promise.reject(noNode()),
+      snapshot: () => Promise.reject(noNode()),
+      restore: () => Promise.reject(noNode()),
+      removeSnapshot: () => Promise.reject(noNode()),
+    },
     network: { apply: async () => false, hosts: async () => null },
     cancelBuild: () => Promise.reject(new DomainError('build_not_found', 'There is no such build.')),
     listReleases: async () => [],

@@ -10,6 +10,7 @@ export async function audit(agent: AgentContext) {
   return {
     findings: [
       ...findings.map((name) => `left over: ${name}`),
+      ...(await agent.volumes.unclaimed()).map((image) => `left over: volume ${image} is attached`),
       ...ended.map((record) => `not cleared away: ${record.spec.id}`),
     ],
   }

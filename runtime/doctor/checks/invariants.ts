@@ -33,7 +33,7 @@ export const orphans: Check = {
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
 /** What the database says should be there. */
-async function records(context: SetupContext): Promise<PlatformRecords> {
+export async function records(context: SetupContext): Promise<PlatformRecords> {
   return PlatformRecords.parse(JSON.parse(await serverCommand(context, 'facts')))
 }
 

@@ -16,6 +16,7 @@ import { platformRoutes } from './platform.ts'
 import { releaseRoutes } from './releases.ts'
 import { runRoutes } from './runs.ts'
 import { sessionRoutes } from './sessions.ts'
+import { volumeRoutes } from './volumes.ts'
 
 export type AllRoutes = {
   readonly [Resource in keyof typeof endpoints]: RoutesOf<(typeof endpoints)[Resource]>
@@ -37,4 +38,5 @@ export const allRoutes = (deps: ApiDeps): AllRoutes => ({
   releases: releaseRoutes(deps),
   runs: runRoutes(deps),
   sessions: sessionRoutes(deps),
+  volumes: volumeRoutes(deps),
 })
