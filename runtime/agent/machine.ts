@@ -42,11 +42,12 @@ export async function openMachine(config: AgentConfig, skeletons: string): Promi
           },
   })
   await firewall.load()
-  const delegated =
+  const delegated = async (unit: string) =>
     installation.supervision === 'systemd'
-      ? await ensureDelegatedGroup(names.unit('instances'), `${names.cgroup}.slice`)
+      ? await ensureDelegatedGroup(names.unit(unit), `${names.cgroup}.slice`)
       : null
-  const limiter = openLimiter(names.cgroup, delegated)
+  const limiter = openLimiter(names.cgroup, await delegated('instances'))
+  const buildLimiter = openLimiter(names.buildCgroup, await delegated('builds'), true)
   const resolvConf = join(paths.agentState, 'resolv.conf')
   writeFileSync(resolvConf, `nameserver ${gateway(range)}\n`, { mode: 0o644 })
   const native = () => nativePath(paths)
@@ -69,7 +70,7 @@ export async function openMachine(config: AgentConfig, skeletons: string): Promi
   })
   const cells = createCells({
     ...kind('b'),
-    limiter,
+    limiter: buildLimiter,
     firewall,
     range,
     bridge,

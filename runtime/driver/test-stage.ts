@@ -123,6 +123,8 @@ export interface NspawnStage extends Stage {
   readonly range: string
   readonly native: string
   readonly limiter: ReturnType<typeof openLimiter>
+  /** Of builds. */
+  readonly buildLimiter: ReturnType<typeof openLimiter>
   close(): Promise<void>
 }
 
@@ -145,6 +147,7 @@ export async function openNspawnStage(id: string, range: string, caller = NOBODY
   writeFileSync(resolvConf, `nameserver ${gateway(range)}\n`)
   const names = kernelNames(id)
   const limiter = openLimiter(names.cgroup)
+  const buildLimiter = openLimiter(names.buildCgroup, null, true)
   const firewall = createFirewall({
     table: names.table,
     bridge: names.bridge,
@@ -165,6 +168,7 @@ export async function openNspawnStage(id: string, range: string, caller = NOBODY
     firewall,
     native,
     limiter,
+    buildLimiter,
     artifact: {
       stack,
       layers: [layer],
@@ -207,6 +211,7 @@ export async function openNspawnStage(id: string, range: string, caller = NOBODY
     async close() {
       await firewall.remove()
       limiter.close()
+      buildLimiter.close()
       rmSync(home, { recursive: true, force: true })
     },
   }
