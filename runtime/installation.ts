@@ -125,6 +125,8 @@ export function kernelNames(id: string) {
     netns: (kind: 'i' | 'b', index: number) => `skypanel-${id}-${kind}${index.toString(36)}`,
     table: `skypanel_${id}`,
     cgroup: `skypanel-${id}`,
+    /** Builds stand beside the instances, not among them: they give way to the platform's own processes as well. */
+    buildCgroup: `skypanel-${id}-builds`,
     unit: (process: string) => `skypanel-${id}-${process}`,
     machine: (instance: string) => `sp${id}-${instance}`,
   } as const

@@ -2,12 +2,14 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { BuildLimits, Cell, CellProvider } from '../../buildpacks/engine.ts'
 import type { Limiter } from '../limits/cgroup.ts'
+import { watchPatience } from '../limits/patience.ts'
 import { CELL_ADDRESSES, cellAddress } from '../network/address.ts'
 import type { Firewall } from '../network/firewall.ts'
 import { createNamespace, namespacePath, namespaces, removeNamespace } from '../network/namespace.ts'
 
 export interface CellsOptions {
   readonly shim: () => string
+  /** Of builds alone: whatever it holds is ended by `sweep`. */
   readonly limiter: Limiter
   readonly firewall: Firewall
   readonly range: string
@@ -33,6 +35,7 @@ export interface Cells extends CellProvider {
 export function createCells(options: CellsOptions): Cells {
   const { limiter } = options
   const open = new Map<number, { name: string; cell: Cell }>()
+  let watch: { close(): void } | null = null
 
   function freeIndex(): number {
     for (let index = 0; index < CELL_ADDRESSES; index++) if (!open.has(index)) return index
@@ -70,13 +73,17 @@ export function createCells(options: CellsOptions): Cells {
         await limiter.remove(group)
         await removeNamespace(netns, link)
         open.delete(index)
+        if (open.size > 0) return
+        watch?.close()
+        watch = null
       },
     }
     open.set(index, { name, cell })
+    watch ??= watchPatience(limiter)
     try {
       await options.firewall.allowRegistries(options.registries())
       await limiter.remove(group)
-      limiter.create(group, { ...limits, yields: true })
+      limiter.create(group, limits)
       await createNamespace(shim, {
         netns,
         link,

@@ -4,8 +4,8 @@ import { run, tryRun } from '../exec.ts'
 
 /**
  * Under systemd all groups below its root are systemd's, except what it delegates. A unit of its own, with nothing but
- * a sleeper in it, is the group of all instances and builds: it outlives the agent, and `systemctl stop` of it ends
- * everything. Returns its path below the version 2 mount; null where the machine has no such hierarchy.
+ * a sleeper in it, is the group of all instances, another one that of all builds: it outlives the agent, and `systemctl
+ * stop` of it ends everything. Returns its path below the version 2 mount; null where the machine has no such hierarchy.
  */
 export async function ensureDelegatedGroup(unit: string, slice: string): Promise<string | null> {
   if ((await tryRun(['systemctl', 'is-active', '--quiet', `${unit}.service`])).code !== 0) {

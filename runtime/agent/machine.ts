@@ -51,11 +51,12 @@ export async function openMachine(
           },
   })
   await firewall.load(running.guests, running.registries)
-  const delegated =
+  const delegated = async (unit: string) =>
     installation.supervision === 'systemd'
-      ? await ensureDelegatedGroup(names.unit('instances'), `${names.cgroup}.slice`)
+      ? await ensureDelegatedGroup(names.unit(unit), `${names.cgroup}.slice`)
       : null
-  const limiter = openLimiter(names.cgroup, delegated)
+  const limiter = openLimiter(names.cgroup, await delegated('instances'))
+  const buildLimiter = openLimiter(names.buildCgroup, await delegated('builds'), true)
   const resolvConf = join(paths.agentState, 'resolv.conf')
   writeFileSync(resolvConf, `nameserver ${gateway(range)}\n`, { mode: 0o644 })
   const native = () => nativePath(paths)
@@ -78,7 +79,7 @@ export async function openMachine(
   })
   const cells = createCells({
     ...kind('b'),
-    limiter,
+    limiter: buildLimiter,
     firewall,
     range,
     bridge,

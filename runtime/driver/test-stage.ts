@@ -124,6 +124,8 @@ export interface NspawnStage extends Stage {
   readonly range: string
   readonly native: string
   readonly limiter: ReturnType<typeof openLimiter>
+  /** Of builds. */
+  readonly buildLimiter: ReturnType<typeof openLimiter>
   close(): Promise<void>
 }
 
@@ -146,6 +148,7 @@ export async function openNspawnStage(id: string, range: string, caller = NOBODY
   writeFileSync(resolvConf, `nameserver ${gateway(range)}\n`)
   const names = kernelNames(id)
   const limiter = openLimiter(names.cgroup)
+  const buildLimiter = openLimiter(names.buildCgroup, null, true)
   const firewall = createFirewall({
     table: names.table,
     bridge: names.bridge,
@@ -166,6 +169,7 @@ export async function openNspawnStage(id: string, range: string, caller = NOBODY
     firewall,
     native,
     limiter,
+    buildLimiter,
     artifact: {
       stack,
       layers: [layer],
@@ -208,6 +212,7 @@ export async function openNspawnStage(id: string, range: string, caller = NOBODY
     async close() {
       await firewall.remove()
       limiter.close()
+      buildLimiter.close()
       rmSync(home, { recursive: true, force: true })
     },
   }

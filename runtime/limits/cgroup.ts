@@ -6,8 +6,10 @@ import {
   findHierarchies,
   type GroupLimits,
   type Hierarchy,
+  type Insistence,
   limitFiles,
   missingControllers,
+  yieldingFiles,
 } from './hierarchies.ts'
 
 /** Makes and reads groups on whichever hierarchies this machine has. A group is one directory in each of them. */
@@ -15,6 +17,8 @@ export interface Limiter {
   /** Controllers without which a limit would not hold; empty on most machines. */
   readonly missing: readonly string[]
   create(group: string, limits: GroupLimits): readonly string[]
+  /** Of a limiter that yields: how much all of its groups together want, against what runs beside them. */
+  insist(insistence: Insistence): void
   /** The directories of a group, for `shim --cgroup`. */
   directories(group: string): readonly string[]
   stats(group: string): Stats | null
@@ -67,8 +71,9 @@ function tree(directory: string): string[] {
 /**
  * @param parent Name of the group that holds all of ours, below each hierarchy's root.
  * @param delegated Path of a version 2 group that systemd handed to us, in the place of the root.
+ * @param yields Whether all groups together give way to whatever else runs on the machine; see `insist`.
  */
-export function openLimiter(parent: string, delegated: string | null = null): Limiter {
+export function openLimiter(parent: string, delegated: string | null = null, yields = false): Limiter {
   const usable = (mount: string) =>
     read(join(mount, delegated ?? '', 'cgroup.controllers'))
       ?.trim()
@@ -82,7 +87,7 @@ export function openLimiter(parent: string, delegated: string | null = null): Li
   /** Hands the controllers down to our parent group; a version 2 keeps only those that really arrive there. */
   function prepare(hierarchy: Hierarchy): Hierarchy {
     mkdirSync(root(hierarchy), { recursive: true })
-    if (hierarchy.version === 1) return hierarchy
+    if (hierarchy.version === 1) return weigh(hierarchy)
     for (const controller of hierarchy.controllers) {
       for (const directory of [join(root(hierarchy), '..'), root(hierarchy)])
         write(join(directory, 'cgroup.subtree_control'), `+${controller}`, true)
@@ -92,10 +97,23 @@ export function openLimiter(parent: string, delegated: string | null = null): Li
         ?.trim()
         .split(' '),
     )
-    return {
+    return weigh({
       ...hierarchy,
       controllers: hierarchy.controllers.filter((controller) => arrived.has(controller)),
-    }
+    })
+  }
+
+  function weigh(hierarchy: Hierarchy): Hierarchy {
+    if (yields) insist(hierarchy, 0)
+    return hierarchy
+  }
+
+  function insist(hierarchy: Hierarchy, insistence: Insistence): void {
+    // Towards others a group that systemd delegated weighs what the delegated one weighs.
+    const outer = hierarchy.version === 2 && delegated !== null ? [join(root(hierarchy), '..')] : []
+    for (const directory of [...outer, root(hierarchy)])
+      for (const { file, value, optional } of yieldingFiles(hierarchy, insistence))
+        write(join(directory, file), value, optional)
   }
 
   const of = (controller: string) =>
@@ -151,6 +169,9 @@ export function openLimiter(parent: string, delegated: string | null = null): Li
 
   return {
     missing: missingControllers(hierarchies),
+    insist(insistence) {
+      for (const hierarchy of hierarchies) insist(hierarchy, insistence)
+    },
     directories,
     processes,
     oomKills,

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { findHierarchies, limitFiles, missingControllers } from './hierarchies.ts'
+import { findHierarchies, limitFiles, missingControllers, yieldingFiles } from './hierarchies.ts'
 
 const V1 = [
   'cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0',
@@ -62,13 +62,15 @@ test('the share of the disk is written where the kernel has one', () => {
   expect(weights('cgroup2 /c cgroup2 rw 0 0', ['memory'])).toEqual([])
 })
 
-test('a build gives way to instances in the words of each version', () => {
-  const limits = { memoryMb: 128, cpuMilli: 500, pids: 64, yields: true }
-  const weights = (mounts: string, controllers: string[]) =>
-    findHierarchies(mounts, () => controllers)
-      .flatMap((hierarchy) => limitFiles(hierarchy, limits))
-      .filter(({ file }) => /weight|shares/.test(file))
+test('builds give way in the words of each version', () => {
+  const files = (mounts: string, insistence: 0 | 10) =>
+    findHierarchies(mounts, () => ['cpu', 'memory'])
+      .flatMap((hierarchy) => yieldingFiles(hierarchy, insistence))
       .map(({ file, value }) => `${file}=${value}`)
-  expect(weights('cgroup2 /c cgroup2 rw 0 0', ['cpu'])).toEqual(['cpu.weight=10'])
-  expect(weights(V1, [])).toEqual(['cpu.shares=102'])
+  const two = 'cgroup2 /c cgroup2 rw 0 0'
+  expect(files(two, 0)).toEqual(['cpu.idle=0', 'cpu.weight=1', 'cpu.idle=1'])
+  expect(files(two, 10)).toEqual(['cpu.idle=0', 'cpu.weight=10'])
+  const one = 'cgroup /sys/fs/cgroup/cpu,cpuacct cgroup rw,cpu,cpuacct 0 0'
+  expect(files(one, 0)).toEqual(['cpu.idle=0', 'cpu.shares=10', 'cpu.idle=1'])
+  expect(files(one, 10)).toEqual(['cpu.idle=0', 'cpu.shares=102'])
 })

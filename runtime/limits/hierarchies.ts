@@ -32,8 +32,6 @@ export interface GroupLimits {
   readonly pids: number
   /** Share of the disk beside others, 1 to 1000; absent: the kernel's own, 100. Version 2 alone has it for every scheduler. */
   readonly ioWeight?: number | undefined
-  /** Gives way: beside the groups of instances it gets a tenth of a processor's time, and all that they leave. */
-  readonly yields?: boolean
 }
 
 /** The limits that this hierarchy can hold, as files and their content. `optional` files may be missing. */
@@ -57,10 +55,6 @@ export function limitFiles(
     }
   }
   if (hierarchy.controllers.includes('cpu')) {
-    if (limits.yields === true) {
-      if (hierarchy.version === 2) add('cpu.weight', '10')
-      else add('cpu.shares', '102')
-    }
     if (hierarchy.version === 2) add('cpu.max', `${quota} ${period}`)
     else {
       add('cpu.cfs_period_us', String(period))
@@ -72,6 +66,32 @@ export function limitFiles(
     add('io.weight', `default ${ioWeight}`, true)
   if (hierarchy.controllers.includes('pids')) add('pids.max', String(limits.pids))
   return files
+}
+
+/**
+ * What a group that gives way gets, in percent of a neighbour's part of a processor. At the lowest one it has what
+ * nobody else wants, and whoever wakes up takes the processor from it at once (kernels from 5.15 on; 1 % before).
+ */
+export const INSISTENCE = [0, 10, 40, 100] as const
+export type Insistence = (typeof INSISTENCE)[number]
+
+/**
+ * In the order of writing. The group has to stand beside what it gives way to: one among instances would still be,
+ * towards a router outside, as heavy as all of them.
+ */
+export function yieldingFiles(
+  { version, controllers }: Hierarchy,
+  insistence: Insistence,
+): { file: string; value: string; optional: boolean }[] {
+  if (!controllers.includes('cpu')) return []
+  const idle = (value: string) => ({ file: 'cpu.idle', value, optional: true })
+  const percent = Math.max(1, insistence)
+  const weight =
+    version === 2
+      ? { file: 'cpu.weight', value: String(percent) }
+      : { file: 'cpu.shares', value: String(Math.round(10.24 * percent)) }
+  // An idle group takes no weight, and one that was idle has lost its own.
+  return [idle('0'), { ...weight, optional: false }, ...(insistence === 0 ? [idle('1')] : [])]
 }
 
 /** Controllers that this machine lacks: without them a limit is only a wish. */

@@ -98,6 +98,7 @@ test('set-up that was killed anywhere goes on where it stopped, makes nothing tw
   expect(existsSync(home)).toBe(false)
   expect(await running(id)).toEqual([])
   expect(await groupsNamed(kernelNames(id).cgroup)).toEqual([])
+  expect(await groupsNamed(kernelNames(id).buildCgroup)).toEqual([])
   expect(await readFile('/etc/passwd', 'utf8')).not.toContain(`-${id}`)
   expect((await readClaims()).some((claim) => claim.home === home)).toBe(false)
 })

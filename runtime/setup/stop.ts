@@ -22,10 +22,11 @@ export async function stopPlatform(context: SetupContext, reporter: Reporter): P
   const stopped = await stopInstances(context.at.agentSocket)
   if (stopped > 0) reporter.line(`${stopped} instance${stopped === 1 ? '' : 's'} stopped`)
   await supervision.shutdown()
-  const killed = await killGroup(kernelNames(installation.id).cgroup)
+  const { cgroup, buildCgroup } = kernelNames(installation.id)
+  const killed = (await killGroup(cgroup)) + (await killGroup(buildCgroup))
   if (killed > 0)
     reporter.warn(
-      `${killed} process${killed === 1 ? '' : 'es'} of instances had to be killed: the agent was not there to stop them`,
+      `${killed} process${killed === 1 ? '' : 'es'} of instances or builds had to be killed: the agent was not there to stop them`,
     )
 }
 

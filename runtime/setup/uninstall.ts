@@ -45,6 +45,7 @@ export async function uninstall(context: SetupContext, reporter: Reporter): Prom
     await supervisionOf(context).remove()
   }
   await killGroup(kernelNames(id).cgroup)
+  await killGroup(kernelNames(id).buildCgroup)
   await killUsers(userNames(id))
   await removeKernelObjects(id)
   await unmountBelow(home)
@@ -76,7 +77,8 @@ async function removeKernelObjects(id: string): Promise<void> {
   for (const name of namespaces) await tryRun(['ip', 'netns', 'delete', name])
   const links = (await readdir('/sys/class/net')).filter((name) => name.startsWith(names.bridge))
   for (const name of links) await tryRun(['ip', 'link', 'delete', name])
-  for (const group of await groupsNamed(names.cgroup)) await removeGroup(group)
+  for (const name of [names.cgroup, names.buildCgroup])
+    for (const group of await groupsNamed(name)) await removeGroup(group)
 }
 
 async function removeGroup(group: string): Promise<void> {

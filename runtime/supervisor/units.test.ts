@@ -106,6 +106,7 @@ test('unprivileged units are hardened, the agent keeps its children when it is r
   expect(server.file).toBe('skypanel-ab12-server.service')
   expect(server.text).toContain('User=skypanel-ab12\n')
   expect(server.text).toContain('ProtectSystem=strict\n')
+  expect(server.text).toContain('Slice=skypanel-ab12.slice\n')
   expect(server.text).toContain('CapabilityBoundingSet=\n')
   const agent = serviceUnit(named('agent'), installation).text
   expect(agent).toContain('KillMode=process\n')

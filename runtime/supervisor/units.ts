@@ -72,6 +72,8 @@ export function serviceUnit(wanted: Process, installation: Installation): Unit {
     'StartLimitIntervalSec=0',
     '',
     '[Service]',
+    // Builds stand in the same slice and have to give way to these.
+    `Slice=${kernelNames(installation.id).cgroup}.slice`,
     // Also a job: as a oneshot it would hold up the boot that it is a part of.
     'Type=simple',
     `ExecStart=${wanted.argv.map(quote).join(' ')}`,

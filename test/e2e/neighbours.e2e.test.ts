@@ -59,6 +59,7 @@ it('another installation would take an id, a range, ports and names of its own',
       kernelNames(id).bridge,
       kernelNames(id).table,
       kernelNames(id).cgroup,
+      kernelNames(id).buildCgroup,
       kernelNames(id).netns('i', 0),
       kernelNames(id).link('i', 0),
     ]

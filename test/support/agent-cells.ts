@@ -19,7 +19,7 @@ export async function openAgentCells(id: string, range: string, caBundle: string
   const names = kernelNames(id)
   const cells = createCells({
     shim: () => join(stage.native, 'bin', 'shim'),
-    limiter: stage.limiter,
+    limiter: stage.buildLimiter,
     firewall: stage.firewall,
     range,
     bridge: names.bridge,
@@ -34,7 +34,7 @@ export async function openAgentCells(id: string, range: string, caBundle: string
   return {
     cells,
     gateway: gateway(range),
-    leftovers: () => stage.limiter.groups().filter((group) => group.startsWith('b-')),
+    leftovers: () => stage.buildLimiter.groups(),
     async close() {
       await cells.sweep()
       await stage.close()

@@ -109,7 +109,8 @@ export class Inside implements AsyncDisposable {
 
   /** Command lines of the processes that run in the groups of instances (`i`) or builds (`b`), with their group. */
   async processes(kind: 'i' | 'b'): Promise<{ readonly group: string; readonly argv: string }[]> {
-    const mark = new RegExp(`/${kernelNames(this.installation.id).cgroup}(?:/[^/\\n]+)*?/(${kind}-[^/\\n]+)`)
+    const { cgroup, buildCgroup } = kernelNames(this.installation.id)
+    const mark = new RegExp(`/${kind === 'i' ? cgroup : buildCgroup}(?:/[^/\\n]+)*?/(${kind}-[^/\\n]+)`)
     const found: { group: string; argv: string }[] = []
     for (const pid of (await readdir('/proc')).filter((name) => /^\d+$/.test(name))) {
       const group = mark.exec(await readFile(`/proc/${pid}/cgroup`, 'utf8').catch(() => ''))?.[1]
