@@ -4,7 +4,6 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { RegisteredInstance } from '../../server/contract/directory.ts'
 import type { Exit, InstanceSpec, InstanceStatus, ObservedInstance } from '../../server/contract/nodes.ts'
 import type { Driver } from '../driver/driver.ts'
-import { APP_PORT } from '../installation.ts'
 import { AgentError } from './agent-error.ts'
 import { countChanges } from './changes.ts'
 import type { Ending } from './exit-message.ts'
@@ -23,7 +22,7 @@ import { limitConcurrency } from './limit-concurrency.ts'
 import { removeIfRead, writeLogSource } from './log-source.ts'
 import type { Prober } from './probe-client.ts'
 import type { Publisher } from './publisher.ts'
-import { mayServe, routeInstance } from './route-instance.ts'
+import { mayServe, registration, routeInstance } from './route-instance.ts'
 import type { UidRanges } from './uid-ranges.ts'
 
 export interface InstancesOptions {
@@ -79,18 +78,7 @@ export function createInstances(options: InstancesOptions): Instances {
   const publisher = options.publisher(() =>
     [...serving].flatMap((id) => {
       const record = records.get(id)
-      if (record === undefined) return []
-      const { app, name, release, health } = record.spec
-      return [
-        {
-          id: record.spec.id,
-          app,
-          name,
-          release,
-          address: record.placement.address,
-          port: health?.port ?? APP_PORT,
-        },
-      ]
+      return record === undefined ? [] : [registration(record)]
     }),
   )
 

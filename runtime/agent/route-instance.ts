@@ -1,5 +1,13 @@
+import type { RegisteredInstance } from '../../server/contract/directory.ts'
+import { APP_PORT } from '../installation.ts'
 import { type InstanceRecord, saveState } from './instance-record.ts'
 import type { Publisher } from './publisher.ts'
+
+/** As the registry holds it. */
+export function registration({ spec, placement }: InstanceRecord): RegisteredInstance {
+  const { id, app, name, release, health } = spec
+  return { id, app, name, release, address: placement.address, port: health?.port ?? APP_PORT }
+}
 
 /** Whether it may be reached once it is ready: one that is held waits until it is called. */
 export const mayServe = ({ spec, state }: InstanceRecord) =>
