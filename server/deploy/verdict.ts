@@ -1,8 +1,10 @@
 import { isDomainError } from '../domain/errors.ts'
+import { refuseQuantity } from '../domain/volumes.ts'
 import type { Verdict } from '../domain/rollout.ts'
 import { lockApp } from '../store/apps.ts'
 import { getDeployment, storeVerdict, writeJournal } from '../store/deployments.ts'
 import { clearCrashes, setQuantity } from '../store/formation.ts'
+import { volumesOf } from '../store/volumes.ts'
 import { closeRelease, getRelease, promoteRelease, restoreConfig } from '../store/releases.ts'
 import type { View } from './apply-step.ts'
 import type { DeployContext } from './deploy-context.ts'
@@ -43,8 +45,12 @@ export async function carryOut(
     const release = await getRelease(tx, candidate.id)
     if (release?.kind === 'rollback') await restoreConfig(tx, release)
     if (release !== null && deployment.detail['formation'] === true) {
-      for (const { type, quantity, size } of formationOfDetail(deployment.detail['quantities']))
-        await setQuantity(tx, view.app, type, quantity, size)
+      const volumes = await volumesOf(tx, view.app)
+      for (const { type, quantity, size } of formationOfDetail(deployment.detail['quantities'])) {
+        // A type that has got a volume since then can have one alone.
+        const most = refuseQuantity({ volumes }, type, quantity) === null ? quantity : 1
+        await setQuantity(tx, view.app, type, most, size)
+      }
     }
     await storeVerdict(tx, candidate.deployment, { code: null, reason: '', tail: [] })
   })
