@@ -41,14 +41,19 @@ it('500 deploys never leave more on the disk than what is kept and one collectio
   const settings = { keepReleases: KEEP, storeBudget: null }
   const node = {
     call: async (_: string, { keep }: { keep: readonly string[] }) => {
-      for (const build of [...disk]) if (!keep.includes(build)) disk.delete(build)
+      for (const build of disk) if (!keep.includes(build)) disk.delete(build)
       return { unrooted: 0, freedMb: 0 }
     },
   }
   // Only what a collection asks for; the rest of a context would be idle here.
   const ctx = {
-    ...{ db: api.db, newId, settings, node, bus: createBus(api.db) },
-    ...{ git: { sweep: async () => 0 }, log: { info: () => undefined, warn: () => undefined } },
+    db: api.db,
+    newId,
+    settings,
+    node,
+    bus: createBus(api.db),
+    git: { sweep: async () => 0 },
+    log: { info: () => undefined, warn: () => undefined },
   } as unknown as DeployContext
   const serving = await deploy(1, true)
   disk.add(serving)

@@ -2,10 +2,12 @@ import { type DeployStrategy } from '../contract/deploys.ts'
 import type { AppId } from '../contract/ids.ts'
 import { isDomainError } from '../domain/errors.ts'
 import type { Verdict } from '../domain/rollout-model.ts'
+import { refuseQuantity } from '../domain/volumes.ts'
 import { lockApp } from '../store/apps.ts'
 import type { Tx } from '../store/db.ts'
 import { type DeploymentRow, getDeployment, storeVerdict, writeJournal } from '../store/deployments.ts'
 import { clearCrashes, setQuantity } from '../store/formation.ts'
+import { volumesOf } from '../store/volumes.ts'
 import { closeRelease, getRelease, promoteRelease, restoreConfig } from '../store/releases.ts'
 import { holdRollout, keepFormer, promoteCanaries } from '../store/rollouts.ts'
 import type { View } from './apply-step.ts'
@@ -105,8 +107,12 @@ async function goLive(tx: Tx, app: AppId, deployment: DeploymentRow, candidate: 
   const release = await getRelease(tx, candidate.id)
   if (release?.kind === 'rollback') await restoreConfig(tx, release)
   if (release !== null && deployment.detail['formation'] === true) {
-    for (const { type, quantity, size } of formationOfDetail(deployment.detail['quantities']))
-      await setQuantity(tx, app, type, quantity, size)
+    const volumes = await volumesOf(tx, app)
+    for (const { type, quantity, size } of formationOfDetail(deployment.detail['quantities'])) {
+      // A type that has got a volume since then can have one alone.
+      const most = refuseQuantity({ volumes }, type, quantity) === null ? quantity : 1
+      await setQuantity(tx, app, type, most, size)
+    }
   }
   await storeVerdict(tx, deployment.id, { code: null, reason: '', tail: [] })
 }
