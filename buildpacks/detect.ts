@@ -6,6 +6,7 @@ import { type FileView, subView } from './file-view.ts'
 import { own } from './own.ts'
 import { withOwnCaches } from './own-caches.ts'
 import { joinCompanions } from './companion.ts'
+import { driverWish } from './driver-wish.ts'
 import { type NamedLanguage, namedBuildpacks, namedLanguage } from './named.ts'
 import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
 import type { ProcfileEntry, ProcfileResult } from './procfile.ts'
@@ -38,6 +39,8 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   const joined = joinCompanions(main, planned, candidates)
   const { beside } = joined
   const here = main.context.view.exists('skypanel.toml') ? main.context.view : view
+  const wish = driverWish(here)
+  if (!wish.ok) return failure(wish.message, wish.hint)
   const plan = withOwnCaches(withPackages(joined.plan, apt.packages), here)
   const folder = planned.root === '.' ? root : '.'
   const tested = withTests(plan, main.context, folder)
@@ -53,6 +56,7 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
     planned.root ?? root,
     procfile,
     beside,
+    wish.driver,
   )
 }
 
@@ -181,6 +185,7 @@ function assemble(
   root: string,
   procfile: Extract<ProcfileResult, { ok: true }>,
   beside: BuildPlan['detected'],
+  driver: BuildPlan['release']['driver'],
 ): PlanResult {
   const { settings, manifest } = main.context
   const plan: BuildPlan = {
@@ -207,6 +212,7 @@ function assemble(
       static: planned.static,
       processes: processesOf(planned, procfile.processes, settings),
       healthcheck: null,
+      ...(driver === undefined ? {} : { driver }),
     },
     ...(planned.flake === undefined ? {} : { flake: planned.flake }),
     notes: [...procfile.notes, ...planned.notes],

@@ -104,6 +104,10 @@ export const Flake = z.object({
 })
 export type Flake = z.infer<typeof Flake>
 
+/** What instances may run in (contract/nodes.ts#DriverName). */
+export const RunDriver = z.enum(['nspawn', 'lxc', 'fake'])
+export type RunDriver = z.infer<typeof RunDriver>
+
 export const BuildPlan = z.object({
   planVersion: z.literal(PLAN_VERSION),
   builder: z.string(),
@@ -128,6 +132,8 @@ export const BuildPlan = z.object({
     static: StaticSite.nullable(),
     processes: z.record(z.string(), z.object({ command: z.string(), from: z.string() })),
     healthcheck: z.object({ path: z.string() }).nullable(),
+    /** Absent: the app does not ask for one. */
+    driver: RunDriver.optional(),
   }),
   /** Absent: every step of the plan runs in the box, and that is all. */
   flake: Flake.optional(),

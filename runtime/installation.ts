@@ -32,7 +32,7 @@ export const Installation = z.object({
     z.object({ kind: z.literal('private') }),
     z.object({ kind: z.literal('external'), url: z.string() }),
   ]),
-  driver: z.enum(['nspawn', 'fake']),
+  driver: z.enum(['nspawn', 'lxc', 'fake']),
   registry: z.enum(['auto', 'embedded']),
   allowUnlimited: z.boolean(),
   /** systemd units, or our own supervisor where systemd is not PID 1. */

@@ -18,7 +18,7 @@ const Installation = z.object({
     z.object({ kind: z.literal('private') }),
     z.object({ kind: z.literal('external'), url: z.string() }),
   ]),
-  driver: z.enum(['nspawn', 'fake']),
+  driver: z.enum(['nspawn', 'lxc', 'fake']),
   registry: z.enum(['auto', 'embedded']),
 })
 
@@ -53,7 +53,7 @@ export interface Config {
   readonly home: string
   readonly version: string
   readonly installation: string
-  readonly driver: 'nspawn' | 'fake'
+  readonly driver: 'nspawn' | 'lxc' | 'fake'
   readonly registry: 'auto' | 'embedded'
   readonly reach: Reach
   readonly directoryPort: number

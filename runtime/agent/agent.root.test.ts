@@ -10,7 +10,7 @@ import type { BuildEngine, CellProvider } from '../../buildpacks/engine.ts'
 import type { InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
 import { type AgentConfig, agentConfig } from '../config.ts'
 import { specOf } from '../driver/conformance.ts'
-import { type NspawnStage, openNspawnStage } from '../driver/test-stage.ts'
+import { type ContainedStage, openNspawnStage } from '../driver/test-stage.ts'
 import { run, tryRun } from '../exec.ts'
 import { type RunningAgent, startAgent } from './agent.ts'
 
@@ -18,7 +18,7 @@ const NOBODY = { uid: 65534, gid: 65534 }
 const RANGE = '10.215.64.0/18'
 const ID = 'f0b1'
 
-let stage: NspawnStage
+let stage: ContainedStage
 let agent: RunningAgent
 let config: AgentConfig
 let cells: CellProvider

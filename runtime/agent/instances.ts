@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { RegisteredInstance } from '../../server/contract/directory.ts'
 import type { Exit, InstanceSpec, InstanceStatus, ObservedInstance } from '../../server/contract/nodes.ts'
-import type { Driver } from '../driver/driver.ts'
+import type { Drivers } from '../driver/choose.ts'
 import { APP_PORT } from '../installation.ts'
 import { AgentError } from './agent-error.ts'
 import { countChanges } from './changes.ts'
@@ -26,7 +26,7 @@ import type { Publisher } from './publisher.ts'
 import type { UidRanges } from './uid-ranges.ts'
 
 export interface InstancesOptions {
-  readonly driver: Driver
+  readonly driver: Omit<Drivers, 'all' | 'preferred'>
   /** Folder of all instances, and the one in which the logs process notes what it has read. */
   readonly folder: string
   readonly logsRead: string

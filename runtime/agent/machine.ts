@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type AgentConfig, nativePath } from '../config.ts'
 import type { Driver } from '../driver/driver.ts'
-import { createNspawnDriver } from '../driver/nspawn.ts'
+import { createContainedDriver } from '../driver/contained.ts'
+import { lxc } from '../driver/lxc.ts'
+import { nspawn } from '../driver/nspawn.ts'
 import { APP_PORT, edgeAddress, kernelNames } from '../installation.ts'
 import { openLimiter } from '../limits/cgroup.ts'
 import { cellNetwork, gateway } from '../network/address.ts'
@@ -12,12 +14,13 @@ import { ensureDelegatedGroup } from './delegated-group.ts'
 import { readRegistries, registryUrls } from './engine.ts'
 
 export interface Machine {
-  readonly driver: Driver
+  /** All that this machine could run; each tells itself whether it can. */
+  readonly drivers: readonly Driver[]
   readonly cells: Cells
   readonly firewall: Firewall
 }
 
-/** The real machine: bridge and firewall first, or nothing is started; then groups, driver and cells. */
+/** The real machine: bridge and firewall first, or nothing is started; then groups, drivers and cells. */
 export async function openMachine(config: AgentConfig, skeletons: string): Promise<Machine> {
   const { installation, paths } = config
   const { id, range, ports } = installation
@@ -57,7 +60,7 @@ export async function openMachine(config: AgentConfig, skeletons: string): Promi
     netnsPrefix: names.netns(one, 0).slice(0, -1),
   })
   const caBundle = () => readRegistries(paths.registries).caBundle
-  const driver = createNspawnDriver({
+  const contained = {
     native,
     skeletons,
     resolvConf,
@@ -66,7 +69,9 @@ export async function openMachine(config: AgentConfig, skeletons: string): Promi
     network,
     allowUnlimited: installation.allowUnlimited,
     names: { ...kind('i'), machine: names.machine, linkPrefix: names.link('i', 0).slice(0, -1) },
-  })
+    places: new Map<string, number>(),
+  }
+  const drivers = [nspawn, lxc].map((supervisor) => createContainedDriver(supervisor, contained))
   const cells = createCells({
     ...kind('b'),
     limiter,
@@ -84,5 +89,5 @@ export async function openMachine(config: AgentConfig, skeletons: string): Promi
     caBundle,
     registries: () => registryUrls(readRegistries(paths.registries), config.flakeCaches.urls),
   })
-  return { driver, cells, firewall }
+  return { drivers, cells, firewall }
 }

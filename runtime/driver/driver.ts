@@ -1,4 +1,4 @@
-import type { Exit, InstanceSpec } from '../../server/contract/nodes.ts'
+import type { DriverName, Exit, InstanceSpec } from '../../server/contract/nodes.ts'
 
 /** What a driver needs to find an instance again after the agent was killed; stored before the process starts. */
 export interface Handle {
@@ -49,7 +49,7 @@ export interface Attachment {
  * After a restart of the agent `adopt` stands in the place of `start`.
  */
 export interface Driver {
-  readonly name: 'nspawn' | 'fake'
+  readonly name: DriverName
   /** Whether this machine can run it, and if not, what is missing. */
   fingerprint(): Promise<Fingerprint>
   /** Resolves once the process exists. `stored` must be called with the handle before any process is made. */

@@ -11,9 +11,9 @@ import {
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { specOf } from './conformance.ts'
-import { type NspawnStage, openNspawnStage } from './test-stage.ts'
+import { type ContainedStage, openNspawnStage } from './test-stage.ts'
 
-let stage: NspawnStage
+let stage: ContainedStage
 let image: string
 let base: string | null = null
 let index = 0

@@ -2,9 +2,9 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { conformance, specOf } from './conformance.ts'
-import { type NspawnStage, openNspawnStage } from './test-stage.ts'
+import { type ContainedStage, openNspawnStage } from './test-stage.ts'
 
-let stage: NspawnStage
+let stage: ContainedStage
 beforeAll(async () => {
   stage = await openNspawnStage('f0d1', '10.213.64.0/18')
 }, 60_000)

@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { APP_UID } from '../command/nspawn.ts'
+import { APP_UID } from '../command/instance.ts'
 import { run } from '../exec.ts'
 
 const About = z.object({ uid: z.number(), layers: z.array(z.string()) })

@@ -14,7 +14,8 @@ import {
 export interface Limiter {
   /** Controllers without which a limit would not hold; empty on most machines. */
   readonly missing: readonly string[]
-  create(group: string, limits: GroupLimits): readonly string[]
+  /** Without limits it only holds together what belongs together. */
+  create(group: string, limits: GroupLimits | null): readonly string[]
   /** The directories of a group, for `shim --cgroup`. */
   directories(group: string): readonly string[]
   stats(group: string): Stats | null
@@ -159,7 +160,7 @@ export function openLimiter(parent: string, delegated: string | null = null): Li
       for (const hierarchy of hierarchies) {
         const directory = join(root(hierarchy), group)
         mkdirSync(directory, { recursive: true })
-        for (const { file, value, optional } of limitFiles(hierarchy, limits))
+        for (const { file, value, optional } of limits === null ? [] : limitFiles(hierarchy, limits))
           write(join(directory, file), value, optional)
       }
       return directories(group)

@@ -17,7 +17,7 @@ export interface Options {
   readonly json: boolean
   /** Tell a new one-time link for the admin's browser. */
   readonly adminLink: boolean
-  readonly driver: 'nspawn' | 'fake' | null
+  readonly driver: 'nspawn' | 'lxc' | 'fake' | null
   readonly registry: 'auto' | 'embedded' | null
   readonly allowUnlimited: boolean
   readonly email: string
@@ -62,7 +62,7 @@ export function parseOptions(
     detach: values.detach,
     json: values.json,
     adminLink: values['admin-link'],
-    driver: oneOf('--driver', text(values.driver, 'SKYPANEL_DRIVER'), ['nspawn', 'fake']),
+    driver: oneOf('--driver', text(values.driver, 'SKYPANEL_DRIVER'), ['nspawn', 'lxc', 'fake']),
     registry: oneOf('--registry', text(values.registry, 'SKYPANEL_REGISTRY'), ['auto', 'embedded']),
     allowUnlimited: values['allow-unlimited'],
     email: text(values.email, 'SKYPANEL_EMAIL') ?? 'admin@skypanel.localhost',

@@ -62,7 +62,8 @@ export const Artifact = z.object({
 export type Artifact = z.infer<typeof Artifact>
 
 export const InstanceKind = z.enum(['service', 'release', 'run'])
-export const DriverName = z.enum(['nspawn', 'fake'])
+export const DriverName = z.enum(['nspawn', 'lxc', 'fake'])
+export type DriverName = z.infer<typeof DriverName>
 
 export const InstanceSpec = z.object({
   id: InstanceId,
@@ -89,6 +90,8 @@ export const InstanceSpec = z.object({
   pty: z.object({ rows: z.number().int(), columns: z.number().int() }).nullable(),
   /** stdin comes over an attach connection; without it stdin is /dev/null. */
   attach: z.boolean(),
+  /** What it shall run in; absent: the node's own choice. */
+  driver: DriverName.optional(),
 })
 export type InstanceSpec = z.infer<typeof InstanceSpec>
 

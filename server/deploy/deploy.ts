@@ -4,6 +4,7 @@ import type { AccountId, AppId, DeploymentId } from '../contract/ids.ts'
 import type { Build, Deployment, NewBuild, Release, Upload } from '../contract/releases.ts'
 import type { DeployContext } from './deploy-context.ts'
 import type { BuildCache } from '../contract/build-caches.ts'
+import type { DriverName } from '../contract/nodes.ts'
 import type { Formation, Instance } from '../contract/formation.ts'
 import type { PushIntake } from './push-intake.ts'
 import type { Run } from '../contract/runs.ts'
@@ -22,6 +23,7 @@ import { listFormation, scale } from '../formation/scale.ts'
 import { listInstances } from '../formation/list-instances.ts'
 import { listReleases, showRelease } from '../store/releases.ts'
 import { releaseConfig } from '../releases/release-config.ts'
+import { requireDriver } from './require-driver.ts'
 import { restart } from '../formation/restart.ts'
 import { rollback } from '../releases/rollback.ts'
 import { scheduleCollections } from './collect-schedule.ts'
@@ -115,6 +117,8 @@ export interface Deploy extends AsyncDisposable {
   /** What the app's builds find again. Errors: node_unavailable. */
   buildCaches(app: AppId): Promise<BuildCache[]>
   purgeBuildCaches(app: AppId): Promise<{ freed_mb: number }>
+  /** Errors: invalid_params when no node can run instances by it, node_unavailable. */
+  requireDriver(wanted: DriverName): Promise<void>
   /** A one-off instance of the current release. Errors: no_release. */
   createRun(tx: Tx, app: AppId, actor: Actor, input: RunInput): Promise<Run>
 
@@ -153,6 +157,7 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     upload: (app, actor, archive, signal) => uploadSource(ctx, app, actor, archive, signal),
     buildCaches: (app) => listBuildCaches(ctx, app),
     purgeBuildCaches: (app) => purgeBuildCaches(ctx, app),
+    requireDriver: (wanted) => requireDriver(ctx, wanted),
     createRun: (tx, app, actor, input) => createRun(ctx, tx, app, actor, input),
     listReleases: (app, limit) => listReleases(db, app, limit),
     async release(app, version) {

@@ -1,5 +1,5 @@
 import type { AccountId, AppId, BuildId, ReleaseId } from '../contract/ids.ts'
-import type { Artifact } from '../contract/nodes.ts'
+import type { Artifact, DriverName } from '../contract/nodes.ts'
 import type { Release } from '../contract/releases.ts'
 import type { Sql, Tx } from './db.ts'
 
@@ -34,6 +34,8 @@ export interface ReleaseRow {
   readonly formation: { readonly type: string; readonly quantity: number; readonly size: string }[]
   readonly based_on: number | null
   readonly artifact: Artifact | null
+  /** What its source asks to be run in; null: nothing. */
+  readonly driver: DriverName | null
   readonly collected: boolean
 }
 
@@ -68,7 +70,7 @@ export async function insertRelease(tx: Tx, release: NewRelease): Promise<number
 
 const ROW = `SELECT releases.id, releases.app_id, releases.version, releases.state, releases.kind, releases.build_id,
     releases.description, releases.account_id, releases.author, releases.process_types, releases.config, releases.formation,
-    releases.based_on, builds.artifact, builds.collected_at IS NOT NULL AS collected
+    releases.based_on, builds.artifact, builds.plan->'release'->>'driver' AS driver, builds.collected_at IS NOT NULL AS collected
   FROM releases JOIN builds ON builds.id = releases.build_id`
 
 export async function getRelease(sql: Sql, id: ReleaseId): Promise<ReleaseRow | null> {

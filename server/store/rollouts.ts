@@ -1,4 +1,5 @@
 import type { AppId, DeploymentId, ReleaseId } from '../contract/ids.ts'
+import type { DriverName } from '../contract/nodes.ts'
 import type { Sql } from './db.ts'
 
 /** Everything that decides what should run, of one moment. */
@@ -6,6 +7,7 @@ export interface RolloutFacts {
   readonly name: string
   readonly state: 'active' | 'destroying'
   readonly health_check_path: string | null
+  readonly driver: DriverName | null
   readonly current: { readonly id: ReleaseId; readonly version: number; readonly types: string[] } | null
   readonly candidate: {
     readonly id: ReleaseId
@@ -23,7 +25,7 @@ export async function rolloutFacts(sql: Sql, app: AppId): Promise<RolloutFacts |
   const types = (of: string) =>
     `(SELECT coalesce(jsonb_agg(type), '[]') FROM jsonb_object_keys(${of}.process_types) type)`
   const [row] = await sql.query<RolloutFacts>(
-    `SELECT apps.name, apps.state, apps.health_check_path,
+    `SELECT apps.name, apps.state, apps.health_check_path, apps.driver,
         CASE WHEN live.id IS NOT NULL THEN jsonb_build_object('id', live.id, 'version', live.version, 'types', ${types('live')}) END AS current,
         CASE WHEN next.id IS NOT NULL THEN jsonb_build_object('id', next.id, 'version', next.version, 'types', ${types('next')},
             'deployment', rollout.id, 'deadline', extract(epoch FROM rollout.rollout_deadline) * 1000) END AS candidate,

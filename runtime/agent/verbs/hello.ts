@@ -3,13 +3,20 @@ import type { AgentContext } from '../context.ts'
 
 export async function hello(agent: AgentContext) {
   const { config, driver, engine, fence } = agent
-  const [fit, build] = await Promise.all([driver.fingerprint(), engine.fingerprint()])
+  // The preferred one first: it is what an app without a wish runs in.
+  const ordered = driver.all.toSorted(
+    (one, other) => Number(other.name === driver.preferred) - Number(one.name === driver.preferred),
+  )
+  const [drivers, build] = await Promise.all([
+    Promise.all(ordered.map(async (one) => ({ name: one.name, ...(await one.fingerprint()) }))),
+    engine.fingerprint(),
+  ])
   return {
     protocol: PROTOCOL,
     installation: config.installation.id,
     version: config.version,
     epoch: fence.current(),
-    drivers: [{ name: driver.name, ok: fit.ok, detail: fit.detail }],
+    drivers,
     stack: build.stack,
   }
 }

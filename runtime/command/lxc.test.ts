@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { lxcArgv, lxcConfig } from './lxc.ts'
+import { sampleFacts } from './sample-facts.ts'
+
+const facts = { ...sampleFacts, cgroups: ['/c/supervisor'], inner: ['/c/instance', '/d/instance'] }
+const config = (more: Partial<typeof sampleFacts> = {}) =>
+  lxcConfig({ ...facts, ...more }, (path) => !path.endsWith('.patch')).split('\n')
+
+test('the supervisor gets a clean environment, and the command is one argument of it', () => {
+  const argv = lxcArgv(facts)
+  expect(argv.filter((_, i) => argv[i - 1] === '--env')).toEqual(['PATH=/nonexistent'])
+  expect(argv.slice(-3)).toEqual(['/bin/bash', '-c', 'node x.js; "$(id)"'])
+})
+
+test('the supervisor is in a group of its own, and init in that with the limits before the app runs', () => {
+  const argv = lxcArgv(facts)
+  expect(argv.filter((_, i) => argv[i - 1] === '--cgroup')).toEqual(['/c/supervisor'])
+  const passed = argv.filter((_, i) => argv[i - 1] === '--append').slice(-2)
+  expect(passed).toEqual(['/c/instance/cgroup.procs', '/d/instance/cgroup.procs'])
+  const inside = argv.slice(argv.indexOf('/run/skypanel-init'))
+  expect(inside.slice(0, 3)).toEqual(['/run/skypanel-init', '--groups', '2'])
+  expect(config()).toContain('lxc.environment = LISTEN_FDS=6')
+  expect(config({ attach: true })).toContain('lxc.environment = LISTEN_FDS=7')
+})
+
+test('no instance is without its containment', () => {
+  for (const line of [
+    'lxc.rootfs.path = dir:/nix/store/s',
+    'lxc.rootfs.options = ro,idmap=container',
+    'lxc.idmap = u 0 100000 65536',
+    'lxc.idmap = g 0 100000 65536',
+    'lxc.namespace.share.net = /run/netns/n',
+    'lxc.cap.keep = none',
+    'lxc.no_new_privs = 1',
+    'lxc.init.uid = 1000',
+    'lxc.init.gid = 1000',
+    'lxc.mount.entry = tmpfs tmp tmpfs rw,nosuid,nodev,mode=1777,size=64m,create=dir 0 0',
+    'lxc.mount.entry = tmpfs dev/shm tmpfs rw,nosuid,nodev,mode=1777,size=64m,create=dir 0 0',
+    'lxc.mount.entry = /nix/store/node nix/store/node none bind,ro,create=dir,idmap=container 0 0',
+  ])
+    expect(config()).toContain(line)
+})
+
+test('nothing of the app stands in the configuration', () => {
+  expect(config().join('\n')).not.toContain('node x.js')
+})
+
+test('an image is the whole root and runs as its own user', () => {
+  const image = {
+    getent: '/n/getent',
+    user: { uid: 1234, gid: 1235, groups: [77, 78] },
+    workdir: '/srv',
+    argv: ['/bin/sh', '-c', 'x'],
+  }
+  const lines = config({ image })
+  for (const line of ['lxc.init.uid = 1234', 'lxc.init.gid = 1235', 'lxc.init.groups = 77,78'])
+    expect(lines).toContain(line)
+  expect(lines.join('\n')).not.toContain('/nix/store/')
+  expect(lines.join('\n')).not.toContain('lxc.rootfs.options')
+})
+
+test('a store path may be a file, and spaces do not end a field', () => {
+  const lines = config({ visible: ['/nix/store/a.patch', '/nix/store/b c'] })
+  expect(lines).toContain(
+    'lxc.mount.entry = /nix/store/a.patch nix/store/a.patch none bind,ro,create=file,idmap=container 0 0',
+  )
+  expect(lines.join('\n')).toContain('/nix/store/b\\040c nix/store/b\\040c none')
+})
+
+test('a value with a line break is refused, as it would be a setting of its own', () => {
+  expect(() => config({ netns: '/run/netns/n\nlxc.cap.keep = sys_admin' })).toThrow('line break')
+})

@@ -1,0 +1,16 @@
+import { statSync } from 'node:fs'
+import { LXC, lxcArgv, lxcConfig } from '../command/lxc.ts'
+import type { Supervisor } from './supervisor.ts'
+
+const isFolder = (path: string) => statSync(path).isDirectory()
+
+export const lxc: Supervisor = {
+  name: 'lxc',
+  program: LXC,
+  remedy: 'install the package lxc',
+  machineWord: '--name=',
+  apart: true,
+  argv: lxcArgv,
+  files: (facts) => ({ 'lxc.conf': lxcConfig(facts, isFolder) }),
+  leaves: () => [],
+}
