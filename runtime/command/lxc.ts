@@ -88,8 +88,7 @@ export function lxcConfig(facts: InstanceFacts, isFolder: (path: string) => bool
 const CLOSED = ['kallsyms', 'kcore', 'keys', 'timer_list']
 
 function mounts(facts: InstanceFacts, isFolder: (path: string) => boolean): string[] {
-  const tmpfs = (at: string, options: string) =>
-    `tmpfs ${at} tmpfs rw,nosuid,nodev,${options},create=dir 0 0`
+  const tmpfs = (at: string, options: string) => `tmpfs ${at} tmpfs rw,nosuid,nodev,${options},create=dir 0 0`
   const bind = (from: string, at: string, options: string) =>
     `${word(from)} ${word(at)} none bind,${options} 0 0`
   const idmap = facts.visible.length <= MANY_BINDS ? ',idmap=container' : ''
@@ -112,9 +111,7 @@ function mounts(facts: InstanceFacts, isFolder: (path: string) => boolean): stri
     tmpfs('dev/shm', 'mode=1777,size=64m'),
     bind(`${STAGE}/init`, INIT_INSIDE.slice(1), 'ro,create=file'),
     bind(`${STAGE}/resolv.conf`, 'etc/resolv.conf', 'ro'),
-    ...(facts.caBundle === null
-      ? []
-      : [bind(`${STAGE}/ca.crt`, 'etc/ssl/certs/ca-certificates.crt', 'ro')]),
+    ...(facts.caBundle === null ? [] : [bind(`${STAGE}/ca.crt`, 'etc/ssl/certs/ca-certificates.crt', 'ro')]),
     ...(facts.image === null ? release : []),
     ...CLOSED.map((name) => bind('/dev/null', `proc/${name}`, 'ro,optional')),
   ]
