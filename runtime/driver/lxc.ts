@@ -7,7 +7,7 @@ const isFolder = (path: string) => statSync(path).isDirectory()
 export const lxc: Supervisor = {
   name: 'lxc',
   program: LXC,
-  remedy: 'install the package lxc',
+  remedy: 'install the package lxc, which `npm start -- --driver lxc` does',
   machineWord: '--name=',
   apart: true,
   argv: lxcArgv,

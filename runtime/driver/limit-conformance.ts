@@ -1,0 +1,66 @@
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import type { InstanceSpec } from '../../server/contract/nodes.ts'
+import { launcher } from './conformance.ts'
+import type { ContainedStage } from './test-stage.ts'
+
+const MB = 1024 * 1024
+
+/**
+ * Drivers whose instances are processes of this machine have to hold every limit. Where the machine has no controller
+ * for one the test is left out by that name (memory: told with the other ends, in conformance.ts).
+ */
+export function limitConformance(stage: () => ContainedStage): void {
+  const { launch } = launcher(stage)
+  const limits = (more: Partial<InstanceSpec['limits']>) => ({
+    limits: { memoryMb: 256, cpuMilli: 1000, pids: 64, diskMb: 8, ...more },
+  })
+  const lacks = (controller: string) => stage().limiter.missing.includes(controller)
+
+  async function said(command: string, more: Partial<InstanceSpec['limits']> = {}): Promise<string> {
+    const driver = stage().driver()
+    const { handle, folder } = await launch(driver, command, limits(more))
+    await driver.wait(handle)
+    const text = ['out', 'err'].map((name) => readFileSync(join(folder, 'log', name), 'utf8')).join('')
+    await driver.destroy(handle)
+    return text
+  }
+
+  test('no more processes are made than allowed', async ({ skip }) => {
+    skip(lacks('pids'), 'this machine has no cgroup controller for pids')
+    expect(await said('for i in $(seq 40); do sleep 1 & done; wait', { pids: 20 })).toMatch(
+      /fork|Resource temporarily unavailable/,
+    )
+  })
+
+  test('no more of a processor is used than its share', async ({ skip }) => {
+    skip(lacks('cpu'), 'this machine has no cgroup controller for cpu')
+    const driver = stage().driver()
+    const { handle } = await launch(driver, 'while :; do :; done', limits({ cpuMilli: 200 }))
+    await sleep(500)
+    const used = async () => (await driver.stats(handle))?.cpuSeconds ?? Number.NaN
+    const [before, from] = [await used(), performance.now()]
+    await sleep(2000)
+    const share = (((await used()) - before) * 1000) / (performance.now() - from)
+    expect(share).toBeGreaterThan(0.02)
+    expect(share).toBeLessThan(0.35)
+    await driver.kill(handle)
+    await driver.wait(handle)
+    await driver.destroy(handle)
+  })
+
+  test.each([
+    ['/app', 8],
+    ['/tmp', 64],
+    ['/var/tmp', 64],
+    ['/dev/shm', 64],
+  ])('no more is written below %s than fits, %d MB', async (folder, mb) => {
+    const script = `const fs=require('fs');const f=fs.openSync('${folder}/big','w');try{for(;;)fs.writeSync(f,Buffer.alloc(${MB}))}catch(e){console.log(e.code,fs.fstatSync(f).size)}`
+    const [code, size] = (await said(`exec node -e "${script}"`)).trim().split(' ')
+    expect(code).toBe('ENOSPC')
+    expect(Number(size)).toBeGreaterThan((mb - 2) * MB)
+    expect(Number(size)).toBeLessThanOrEqual(mb * MB)
+  })
+}
