@@ -15,10 +15,8 @@ export interface InstanceFacts {
   readonly lower: readonly string[]
   readonly uidBase: number
   readonly diskMb: number
-  /** Directories of the group that the shim joins, and with it the supervisor and all that it starts. */
-  readonly cgroups: readonly string[]
-  /** Of the one that init joins instead, where the supervisor is to stay outside of the limits. */
-  readonly inner: readonly string[]
+  /** The group of the instance and its supervisor, in each hierarchy. */
+  readonly cgroups: readonly CgroupView[]
   readonly netns: string
   readonly resolvConf: string
   /** The machine's certificate authorities, those of its operator included; null: the stack's own stay. */
@@ -30,11 +28,17 @@ export interface InstanceFacts {
   readonly image: ImageFacts | null
 }
 
+/** A directory of a group, and where apps look for it: below /sys/fs/cgroup by this name; '' where it is all there is. */
+export interface CgroupView {
+  readonly directory: string
+  readonly name: string
+}
+
 /** An instance whose whole root is an image of the app's own. */
 export interface ImageFacts {
   /** Our own program: what nspawn starts in the root before the filter is loaded must not be the image's. */
   readonly getent: string
-  readonly user: { readonly uid: number; readonly gid: number; readonly groups: readonly number[] }
+  readonly user: { readonly uid: number; readonly gid: number }
   readonly workdir: string
   readonly argv: readonly string[]
 }
@@ -84,7 +88,7 @@ export function shimArgv(facts: InstanceFacts, part: ShimPart): string[] {
     `${folder}/supervisor.log`,
     ...part.environment.flatMap((variable) => ['--env', variable]),
     // Joining a group waits for the kernel's other processors (10 ms): the network is made meanwhile.
-    ...facts.cgroups.flatMap((directory) => ['--cgroup', directory]),
+    ...facts.cgroups.flatMap(({ directory }) => ['--cgroup', directory]),
     '--go',
     String(GO_FD),
     ...part.namespaces,
@@ -102,8 +106,6 @@ export function shimArgv(facts: InstanceFacts, part: ShimPart): string[] {
     '--append',
     `${folder}/log/err`,
     ...(facts.attach ? ['--listen', `${folder}/attach.sock`] : []),
-    // Opened by root, so that init may write to them without being it.
-    ...facts.inner.flatMap((directory) => ['--append', `${directory}/cgroup.procs`]),
     ...part.mounts,
     '--',
   ]
@@ -115,8 +117,7 @@ export function initArgv(facts: InstanceFacts): string[] {
   const pty = facts.pty === null ? [] : ['--pty', `${facts.pty.rows}x${facts.pty.columns}`]
   const place = image === null ? [] : ['--cwd', image.workdir]
   const argv = image === null ? ['/bin/bash', '-c', facts.command] : image.argv
-  const groups = facts.inner.length === 0 ? [] : ['--groups', String(facts.inner.length)]
-  return [INIT_INSIDE, ...groups, ...pty, ...place, '--', ...argv]
+  return [INIT_INSIDE, ...pty, ...place, '--', ...argv]
 }
 
 export interface SystemOverlay {

@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest'
+import type { InstanceFacts } from './instance.ts'
 import { lxcArgv, lxcConfig } from './lxc.ts'
-import { sampleFacts } from './sample-facts.ts'
+import { sampleFacts as facts } from './sample-facts.ts'
 
-const facts = { ...sampleFacts, cgroups: ['/c/supervisor'], inner: ['/c/instance', '/d/instance'] }
-const config = (more: Partial<typeof sampleFacts> = {}) =>
+const config = (more: Partial<InstanceFacts> = {}) =>
   lxcConfig({ ...facts, ...more }, (path) => !path.endsWith('.patch')).split('\n')
 
 test('the supervisor gets a clean environment, and the command is one argument of it', () => {
@@ -12,15 +12,18 @@ test('the supervisor gets a clean environment, and the command is one argument o
   expect(argv.slice(-3)).toEqual(['/bin/bash', '-c', 'node x.js; "$(id)"'])
 })
 
-test('the supervisor is in a group of its own, and init in that with the limits before the app runs', () => {
+test('the instance sees its own group and no other, and LXC sees none', () => {
   const argv = lxcArgv(facts)
-  expect(argv.filter((_, i) => argv[i - 1] === '--cgroup')).toEqual(['/c/supervisor'])
-  const passed = argv.filter((_, i) => argv[i - 1] === '--append').slice(-2)
-  expect(passed).toEqual(['/c/instance/cgroup.procs', '/d/instance/cgroup.procs'])
-  const inside = argv.slice(argv.indexOf('/run/skypanel-init'))
-  expect(inside.slice(0, 3)).toEqual(['/run/skypanel-init', '--groups', '2'])
-  expect(config()).toContain('lxc.environment = LISTEN_FDS=6')
-  expect(config({ attach: true })).toContain('lxc.environment = LISTEN_FDS=7')
+  const binds = argv.filter((_, i) => argv[i - 1] === '--bind')
+  expect(binds).toContain('/c/a:/var/lib/lxc/sys/fs/cgroup/memory')
+  expect(argv.filter((_, i) => argv[i - 1] === '--scratch').at(-1)).toBe('/sys/fs/cgroup')
+  const alone = lxcArgv({ ...facts, cgroups: [{ directory: '/c/a', name: '' }] })
+  expect(alone).toContain('/c/a:/var/lib/lxc/sys/fs/cgroup')
+})
+
+test('init is told of the descriptors that are passed on to it', () => {
+  expect(config()).toContain('lxc.environment = LISTEN_FDS=4')
+  expect(config({ attach: true })).toContain('lxc.environment = LISTEN_FDS=5')
 })
 
 test('no instance is without its containment', () => {
@@ -48,13 +51,12 @@ test('nothing of the app stands in the configuration', () => {
 test('an image is the whole root and runs as its own user', () => {
   const image = {
     getent: '/n/getent',
-    user: { uid: 1234, gid: 1235, groups: [77, 78] },
+    user: { uid: 1234, gid: 1235 },
     workdir: '/srv',
     argv: ['/bin/sh', '-c', 'x'],
   }
   const lines = config({ image })
-  for (const line of ['lxc.init.uid = 1234', 'lxc.init.gid = 1235', 'lxc.init.groups = 77,78'])
-    expect(lines).toContain(line)
+  for (const line of ['lxc.init.uid = 1234', 'lxc.init.gid = 1235']) expect(lines).toContain(line)
   expect(lines.join('\n')).not.toContain('/nix/store/')
   expect(lines.join('\n')).not.toContain('lxc.rootfs.options')
 })

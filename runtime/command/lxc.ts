@@ -8,7 +8,7 @@ export const LXC = '/usr/bin/lxc-start'
  */
 const STAGE = '/var/lib/lxc'
 
-/** What apps of a version 1 or 2 machine would find there, and LXC as well: it then leaves groups alone. */
+/** Hidden from LXC, which then leaves groups alone: it would make some of its own in every hierarchy and keep them. */
 const CGROUPS = '/sys/fs/cgroup'
 
 /** argv of one instance: shim → lxc-start → init → the app. Its configuration is `lxcConfig`, in `lxc.conf`. */
@@ -35,6 +35,7 @@ export function lxcArgv(facts: InstanceFacts): string[] {
       ]),
       '--sysfs',
       `${facts.netns}:${STAGE}/sys`,
+      ...cgroupViews(facts),
       '--scratch',
       CGROUPS,
     ],
@@ -52,15 +53,27 @@ export function lxcArgv(facts: InstanceFacts): string[] {
   ]
 }
 
+/** The instance's own group is all that it sees of them; by that languages find out how much memory they have. */
+function cgroupViews({ cgroups }: InstanceFacts): string[] {
+  const place = `${STAGE}/sys/fs/cgroup`
+  const all = cgroups.find(({ name }) => name === '')
+  if (all !== undefined) return ['--bind', `${all.directory}:${place}`]
+  return [
+    '--scratch',
+    place,
+    ...cgroups.flatMap(({ directory, name }) => ['--bind', `${directory}:${place}/${name}`]),
+  ]
+}
+
 /**
  * How LXC contains one instance: the same borders as nspawn's, and like there the filter is init's. A store path may be
  * a file; `isFolder` tells.
  */
 export function lxcConfig(facts: InstanceFacts, isFolder: (path: string) => boolean): string {
   const { image } = facts
-  const user = image?.user ?? { uid: APP_UID, gid: APP_UID, groups: [] }
+  const user = image?.user ?? { uid: APP_UID, gid: APP_UID }
   // Descriptors that the shim passes on, as LXC empties the environment.
-  const passed = 4 + (facts.attach ? 1 : 0) + facts.inner.length
+  const passed = 4 + (facts.attach ? 1 : 0)
   const lines: [string, string | number][] = [
     ['lxc.uts.name', facts.hostname],
     ['lxc.rootfs.path', `dir:${image === null ? facts.stack : `${STAGE}/app`}`],
@@ -73,10 +86,10 @@ export function lxcConfig(facts: InstanceFacts, isFolder: (path: string) => bool
     ['lxc.apparmor.profile', 'unconfined'],
     ['lxc.init.uid', user.uid],
     ['lxc.init.gid', user.gid],
-    ...(user.groups.length === 0 ? [] : [['lxc.init.groups', user.groups.join(',')] as [string, string]]),
     ['lxc.environment', `LISTEN_FDS=${passed}`],
     ['lxc.console.path', 'none'],
     ['lxc.tty.max', 0],
+    ['lxc.pty.max', 1024],
     ['lxc.autodev', 1],
     ['lxc.mount.auto', 'proc:mixed'],
     ...mounts(facts, isFolder).map((entry) => ['lxc.mount.entry', entry] as [string, string]),
@@ -104,11 +117,12 @@ function mounts(facts: InstanceFacts, isFolder: (path: string) => boolean): stri
   ]
   return [
     ...(facts.image === null ? stack : []),
-    bind(`${STAGE}/sys`, 'sys', 'ro,nosuid,nodev,noexec'),
+    `${STAGE}/sys sys none rbind,ro,nosuid,nodev,noexec 0 0`,
     tmpfs('run', 'mode=0755,size=8m'),
     tmpfs('tmp', 'mode=1777,size=64m'),
     tmpfs('var/tmp', 'mode=1777,size=64m'),
     tmpfs('dev/shm', 'mode=1777,size=64m'),
+    'mqueue dev/mqueue mqueue rw,nosuid,nodev,noexec,optional,create=dir 0 0',
     bind(`${STAGE}/init`, INIT_INSIDE.slice(1), 'ro,create=file'),
     bind(`${STAGE}/resolv.conf`, 'etc/resolv.conf', 'ro'),
     ...(facts.caBundle === null ? [] : [bind(`${STAGE}/ca.crt`, 'etc/ssl/certs/ca-certificates.crt', 'ro')]),

@@ -36,7 +36,7 @@ test('no instance is without its containment', () => {
 test('an image is the whole root, as contained as any other, and nothing of it runs before the filter', () => {
   const image = {
     getent: '/n/getent',
-    user: { uid: 1234, gid: 1235, groups: [77] },
+    user: { uid: 1234, gid: 1235 },
     workdir: '/srv',
     argv: ['/bin/sh', '-c', 'x'],
   }

@@ -68,9 +68,6 @@ export function createContainedDriver(supervisor: Supervisor, options: Contained
   let fit: Fingerprint | null = null
   const program = (name: 'shim' | 'init' | 'getent') => join(options.native() ?? '/nonexistent', 'bin', name)
   const group = (id: string) => `i-${id}`
-  /** The group of a supervisor that stays outside of the instance's limits; ended first, as init goes over from it. */
-  const outer = (id: string) => `s-${id}`
-  const groups = (id: string) => (supervisor.apart ? [outer(id), group(id)] : [group(id)])
   const stateOf = (handle: Handle): State => State.parse(handle.state)
 
   async function fingerprint(): Promise<Fingerprint> {
@@ -112,8 +109,7 @@ export function createContainedDriver(supervisor: Supervisor, options: Contained
     prepareFolder(spec, folder)
     await stored(handle)
     places.set(spec.id, index)
-    const limited = limiter.create(group(spec.id), spec.limits)
-    const unlimited = supervisor.apart ? limiter.create(outer(spec.id), null) : null
+    limiter.create(group(spec.id), spec.limits)
     const netns = names.netns(index)
     const network = createNamespace(program('shim'), {
       ...options.network,
@@ -148,8 +144,7 @@ export function createContainedDriver(supervisor: Supervisor, options: Contained
       image,
       uidBase: placement.uidBase,
       diskMb: spec.limits.diskMb,
-      cgroups: unlimited ?? limited,
-      inner: unlimited === null ? [] : limited,
+      cgroups: limiter.views(group(spec.id)),
       netns: namespacePath(netns),
       resolvConf: options.resolvConf,
       caBundle: options.caBundle(),
@@ -197,17 +192,13 @@ export function createContainedDriver(supervisor: Supervisor, options: Contained
     const parent = running(handle)
     const first = parent === null ? null : namespaceInit(parent.pid)
     if (first !== null && sendSignal(first, 'SIGKILL')) await gone(handle, SUPERVISOR_MS)
-    await killGroups(handle)
+    await limiter.kill(group(handle.id))
     // One that has only begun is not in its group yet: it is met by its number, and what it made meanwhile by the group.
     for (let left = running(handle); left !== null; left = running(handle)) {
       sendSignal(left.pid, 'SIGKILL')
       await sleep(2)
     }
-    await killGroups(handle)
-  }
-
-  async function killGroups({ id }: Handle): Promise<void> {
-    for (const name of groups(id)) await limiter.kill(name)
+    await limiter.kill(group(handle.id))
   }
 
   async function adopt(handle: Handle): Promise<Handle | null> {
@@ -222,14 +213,14 @@ export function createContainedDriver(supervisor: Supervisor, options: Contained
       () => false,
     )
     if (!revoked && running(handle) !== null) return handle
-    await killGroups(handle)
+    await limiter.kill(group(handle.id))
     return null
   }
 
   async function destroy(handle: Handle): Promise<void> {
     const { folder, index } = stateOf(handle)
     await writeFile(join(folder, 'pid'), 'revoked\n', { flag: 'wx', mode: 0o600 }).catch(() => undefined)
-    for (const name of groups(handle.id)) await limiter.remove(name)
+    await limiter.remove(group(handle.id))
     await removeNamespace(names.netns(index), names.link(index))
     for (const path of supervisor.leaves(names.machine(handle.id)))
       rmSync(path, { recursive: true, force: true })
@@ -246,7 +237,7 @@ export function createContainedDriver(supervisor: Supervisor, options: Contained
     else while (running(handle) !== null) await sleep(POLL_MS)
     const ooms = limiter.oomKills(group(handle.id))
     // The supervisor may have been killed alone, e.g. by the kernel for lack of memory; nothing of it may go on.
-    await killGroups(handle)
+    await limiter.kill(group(handle.id))
     return endOf(parseStatus(read(join(stateOf(handle).folder, 'status'))), ooms)
   }
 

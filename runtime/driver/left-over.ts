@@ -24,7 +24,7 @@ export function leftOver(
   const machines = new Set([...known].map((id) => names.machine(id)))
   const found = limiter
     .groups()
-    .filter((name) => /^[is]-/.test(name) && !known.has(name.slice(2)))
+    .filter((name) => name.startsWith('i-') && !known.has(name.slice(2)))
     .map((name) => `cgroup ${name}`)
   for (const name of links(names.linkPrefix)) if (!linkNames.has(name)) found.push(`link ${name}`)
   for (const name of namespaces(names.netnsPrefix))

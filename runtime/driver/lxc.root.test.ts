@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { conformance } from './conformance.ts'
-import { limitConformance } from './limit-conformance.ts'
+import { processConformance } from './process-conformance.ts'
 import { lxc } from './lxc.ts'
 import { type ContainedStage, openStage } from './test-stage.ts'
 
@@ -14,7 +14,7 @@ afterAll(async () => {
 
 describe('the LXC driver', { timeout: 60_000 }, () => {
   conformance(() => stage)
-  limitConformance(() => stage)
+  processConformance(() => stage)
 
   test('it can run here, and says what it runs with', async () => {
     expect(await stage.driver().fingerprint()).toMatchObject({ ok: true })

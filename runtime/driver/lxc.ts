@@ -9,7 +9,6 @@ export const lxc: Supervisor = {
   program: LXC,
   remedy: 'install the package lxc, which `npm start -- --driver lxc` does',
   machineWord: '--name=',
-  apart: true,
   argv: lxcArgv,
   files: (facts) => ({ 'lxc.conf': lxcConfig(facts, isFolder) }),
   leaves: () => [],

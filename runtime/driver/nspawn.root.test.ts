@@ -2,7 +2,7 @@ import { chmodSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:
 import { dirname, join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { conformance, specOf } from './conformance.ts'
-import { limitConformance } from './limit-conformance.ts'
+import { processConformance } from './process-conformance.ts'
 import { type ContainedStage, openNspawnStage } from './test-stage.ts'
 
 let stage: ContainedStage
@@ -15,7 +15,7 @@ afterAll(async () => {
 
 describe('the nspawn driver', { timeout: 60_000 }, () => {
   conformance(() => stage)
-  limitConformance(() => stage)
+  processConformance(() => stage)
 
   test('it can run here, and says what it runs with', async () => {
     expect(await stage.driver().fingerprint()).toMatchObject({ ok: true })

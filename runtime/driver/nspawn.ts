@@ -6,7 +6,6 @@ export const nspawn: Supervisor = {
   program: NSPAWN,
   remedy: 'install systemd-container',
   machineWord: '--machine=',
-  apart: false,
   argv: nspawnArgv,
   files: () => ({}),
   leaves: (machine) => ['propagate', 'unix-export'].map((kind) => `/run/systemd/nspawn/${kind}/${machine}`),

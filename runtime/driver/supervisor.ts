@@ -12,8 +12,6 @@ export interface Supervisor {
   readonly remedy: string
   /** The word of its argv that carries the machine's name, up to the name. */
   readonly machineWord: string
-  /** Whether it stays outside of the instance's group, so that the instance's limits are not its own. */
-  readonly apart: boolean
   argv(facts: InstanceFacts): string[]
   /** Files that it reads, by their names in the instance's folder; root's alone. */
   files(facts: InstanceFacts): Readonly<Record<string, string>>

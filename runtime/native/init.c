@@ -1,9 +1,8 @@
 /*
- * init: the first process of an instance. `init [--groups N] [--pty ROWSxCOLUMNS] [--cwd DIR] -- argv...`
+ * init: the first process of an instance. `init [--pty ROWSxCOLUMNS] [--cwd DIR] -- argv...`
  *
  * Descriptors that the shim opened as root outside and that the app never sees:
  *   3 environment, NUL-separated   4 status, appended   5 stdout   6 stderr   7 listening socket of an attached run
- *   and behind them the N groups that we join; until then we are in the supervisor's
  * Status lines: "started", then "exit N" or "signal N". They outlive us and the agent, so an exit is never lost.
  */
 #define _GNU_SOURCE
@@ -14,6 +13,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "filter.h"
@@ -65,15 +65,6 @@ static void become(char **argv, char **environment) {
   _exit(127);
 }
 
-/* Before anything of the app runs: what made our namespaces stays outside of the limits, and nothing else does. */
-static int join_groups(int first, int count) {
-  for (int fd = first; fd < first + count; fd++) {
-    if (write(fd, "0", 1) != 1) return -1;
-    close(fd);
-  }
-  return 0;
-}
-
 static void report(int status) {
   if (WIFEXITED(status)) dprintf(STATUS, "exit %d\n", WEXITSTATUS(status));
   else dprintf(STATUS, "signal %d\n", WTERMSIG(status));
@@ -89,7 +80,7 @@ static int reap(pid_t app, int *status) {
 }
 
 int main(int argc, char **argv) {
-  int rows = 0, columns = 0, groups = 0, i = 1, status = 0, attached;
+  int rows = 0, columns = 0, i = 1, status = 0, attached;
   sigset_t all;
   struct signalfd_siginfo info;
   /* Nobody inside may look into us: our descriptors and memory belong to the platform. */
@@ -102,10 +93,10 @@ int main(int argc, char **argv) {
   signal(SIGTERM, nothing);
   signal(SIGINT, nothing);
   signal(SIGCHLD, nothing);
-  if (i + 1 < argc && !strcmp(argv[i], "--groups")) groups = atoi(argv[i + 1]), i += 2;
   const char *passed = getenv("LISTEN_FDS");
-  attached = passed != NULL && atoi(passed) - groups > LISTENER - ENVIRONMENT;
-  if (join_groups(attached ? LISTENER + 1 : LISTENER, groups) < 0) { say("cannot join the instance's group"); return 71; }
+  attached = passed != NULL && atoi(passed) > LISTENER - ENVIRONMENT;
+  /* What a supervisor left open is neither ours nor the app's. */
+  if (syscall(__NR_close_range, attached ? LISTENER + 1 : LISTENER, ~0U, 0) < 0) { say("cannot close what is not ours"); return 71; }
   for (int fd = ENVIRONMENT; fd <= LISTENER; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (i + 1 < argc && !strcmp(argv[i], "--pty")) sscanf(argv[i + 1], "%dx%d", &rows, &columns), i += 2;
   if (i + 1 < argc && !strcmp(argv[i], "--cwd")) place = argv[i + 1], i += 2;

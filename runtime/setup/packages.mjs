@@ -29,7 +29,16 @@ const PACKAGES = {
   lxc: ['lxc'],
   // What the tests call and the platform does not: they compile native programs with the machine's own compiler.
   // The browser drives the dashboard; the fonts make its pictures the same on every machine.
-  tests: ['gcc', 'libc6-dev', 'libc-bin', 'findutils', 'lxc', 'chromium', 'fonts-inter', 'fonts-jetbrains-mono'],
+  tests: [
+    'gcc',
+    'libc6-dev',
+    'libc-bin',
+    'findutils',
+    'lxc',
+    'chromium',
+    'fonts-inter',
+    'fonts-jetbrains-mono',
+  ],
 }
 
 /** What packages would have started at the next boot: a web server on our ports, a bridge with its own DNS. */

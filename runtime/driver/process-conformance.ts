@@ -12,7 +12,7 @@ const MB = 1024 * 1024
  * Drivers whose instances are processes of this machine have to hold every limit. Where the machine has no controller
  * for one the test is left out by that name (memory: told with the other ends, in conformance.ts).
  */
-export function limitConformance(stage: () => ContainedStage): void {
+export function processConformance(stage: () => ContainedStage): void {
   const { launch } = launcher(stage)
   const limits = (more: Partial<InstanceSpec['limits']>) => ({
     limits: { memoryMb: 256, cpuMilli: 1000, pids: 64, diskMb: 8, ...more },
@@ -62,5 +62,35 @@ export function limitConformance(stage: () => ContainedStage): void {
     expect(code).toBe('ENOSPC')
     expect(Number(size)).toBeGreaterThan((mb - 2) * MB)
     expect(Number(size)).toBeLessThanOrEqual(mb * MB)
+  })
+
+  test('a pty is one to the app, with the size that it was asked with', async () => {
+    const driver = stage().driver()
+    const { handle } = await launch(
+      driver,
+      'tty; node -e "console.log(process.stdout.rows,process.stdout.columns)"',
+      { attach: true, kind: 'run', pty: { rows: 33, columns: 77 } },
+    )
+    const line = await driver.attach(handle)
+    let heard = ''
+    line.onOutput((_, data) => (heard += data.toString()))
+    await new Promise<void>((resolve) => line.onClose(resolve))
+    expect(heard).toContain('/dev/pts/')
+    expect(heard).toContain('33 77')
+    expect(await driver.wait(handle)).toMatchObject({ code: 0 })
+    await driver.destroy(handle)
+  })
+
+  test('no descriptor of the platform is open in an app, and its groups are its own', async () => {
+    const text = await said('for f in /proc/self/fd/*; do echo "$f"; done; cat /proc/self/cgroup')
+    expect(text.match(/^\/proc\/self\/fd\/\d+$/gm)?.map((path) => Number(path.slice(14)))).toEqual([
+      0, 1, 2, 3,
+    ])
+    expect(text.match(/^\d+:[^:]*:(?!\/$).*$/gm)).toBeNull()
+  })
+
+  test('an app finds out how much memory it has', async ({ skip }) => {
+    skip(lacks('memory'), 'this machine has no cgroup controller for memory')
+    expect(await said('exec node -e "console.log(process.constrainedMemory())"')).toBe(`${256 * MB}\n`)
   })
 }
