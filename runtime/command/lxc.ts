@@ -125,7 +125,9 @@ function mounts(facts: InstanceFacts, isFolder: (path: string) => boolean): stri
     'mqueue dev/mqueue mqueue rw,nosuid,nodev,noexec,optional,create=dir 0 0',
     bind(`${STAGE}/init`, INIT_INSIDE.slice(1), 'ro,create=file'),
     bind(`${STAGE}/resolv.conf`, 'etc/resolv.conf', 'ro'),
-    ...(facts.caBundle === null ? [] : [bind(`${STAGE}/ca.crt`, 'etc/ssl/certs/ca-certificates.crt', 'ro')]),
+    ...(facts.caBundle === null
+      ? []
+      : [bind(`${STAGE}/ca.crt`, 'etc/ssl/certs/ca-certificates.crt', 'ro,optional')]),
     ...(facts.image === null ? release : []),
     ...CLOSED.map((name) => bind('/dev/null', `proc/${name}`, 'ro,optional')),
   ]

@@ -126,7 +126,12 @@ export function createContainedDriver(supervisor: Supervisor, options: Contained
             ...artifact.layers.map((layer) => join(layer, 'app')),
           ]
         : [
-            await ensureImageSkeleton(options.skeletons, placement.uidBase, artifact.stack),
+            await ensureImageSkeleton(
+              options.skeletons,
+              placement.uidBase,
+              artifact.stack,
+              imageRoots(artifact),
+            ),
             ...imageRoots(artifact),
           ]
     const facts: InstanceFacts = {

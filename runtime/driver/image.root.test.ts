@@ -116,6 +116,21 @@ describe.each([
     }
   })
 
+  test('may have nothing to mount on', async () => {
+    const whole = image
+    image = join(stage.home, 'scratch')
+    cpSync(whole, image, { recursive: true, verbatimSymlinks: true })
+    for (const name of ['dev', 'proc', 'sys', 'run', 'tmp', 'var', 'etc/resolv.conf', 'etc/ssl'])
+      rmSync(join(image, 'root', name), { recursive: true })
+    try {
+      expect(await inside('cat /etc/resolv.conf; echo x > /tmp/x; cat /tmp/x; cat /proc/self/comm')).toMatch(
+        /^nameserver .*\nx\ncat\n$/,
+      )
+    } finally {
+      image = whole
+    }
+  })
+
   test('without a shell runs words, and says so where a command needs more', async () => {
     const bare = join(stage.home, 'bare')
     cpSync(image, bare, { recursive: true, verbatimSymlinks: true })
