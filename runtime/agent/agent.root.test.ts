@@ -156,27 +156,38 @@ const web = (command: string, more: Partial<InstanceSpec> = {}) =>
 const SERVER = `exec node -e 'process.on("SIGTERM",()=>process.exit(0));require("http").createServer((q,r)=>r.end("hi")).listen(5000,"0.0.0.0")'`
 
 describe('the agent with real instances', { timeout: 60_000 }, () => {
-  test('an app becomes ready by what it answers, is published, and goes on under the next agent', async () => {
-    const instance = web(SERVER)
-    await call('start', { epoch: 1, instance })
-    const ready = await until(instance.id, 'ready')
-    expect(published).toEqual([instance.id])
-    await agent.close()
-    agent = await open()
-    await until(instance.id, 'ready')
-    const answer = await tryRun(
-      [process.execPath, '-e', `fetch("http://${ready.address}:5000").then(r=>r.text()).then(console.log)`],
-      NOBODY,
-    )
-    expect(answer.stdout).toBe('hi\n')
-    const stats = await call<{ id: string; memoryMb: number }[]>('stats', {})
-    expect(stats.body).toMatchObject([{ id: instance.id }])
-    await call('stop', { epoch: 1, instance: instance.id })
-    expect((await until(instance.id, 'exited')).state).toMatchObject({ exit: { reason: 'stopped', code: 0 } })
-    expect(published).toEqual([])
-    await call('forget', { epoch: 1, instance: instance.id })
-    expect((await call('audit', {})).body).toEqual({ findings: [] })
-  })
+  test.each([
+    { by: 'the node’s own driver', driver: undefined, program: 'systemd-nspawn' },
+    { by: 'the one that it asks for', driver: 'lxc', program: 'lxc-start' },
+  ] as const)(
+    'an app becomes ready by what it answers, is published, and goes on under the next agent, run by $by',
+    async ({ driver, program }) => {
+      const instance = web(SERVER, driver === undefined ? {} : { driver })
+      await call('start', { epoch: 1, instance })
+      const ready = await until(instance.id, 'ready')
+      expect((await tryRun(['ps', '-e', '-o', 'args'])).stdout).toMatch(
+        new RegExp(`${program}.*${instance.id}`),
+      )
+      expect(published).toEqual([instance.id])
+      await agent.close()
+      agent = await open()
+      await until(instance.id, 'ready')
+      const answer = await tryRun(
+        [process.execPath, '-e', `fetch("http://${ready.address}:5000").then(r=>r.text()).then(console.log)`],
+        NOBODY,
+      )
+      expect(answer.stdout).toBe('hi\n')
+      const stats = await call<{ id: string; memoryMb: number }[]>('stats', {})
+      expect(stats.body).toMatchObject([{ id: instance.id }])
+      await call('stop', { epoch: 1, instance: instance.id })
+      expect((await until(instance.id, 'exited')).state).toMatchObject({
+        exit: { reason: 'stopped', code: 0 },
+      })
+      expect(published).toEqual([])
+      await call('forget', { epoch: 1, instance: instance.id })
+      expect((await call('audit', {})).body).toEqual({ findings: [] })
+    },
+  )
 
   test('a program that cannot be started says why', async () => {
     const instance = web('true', { artifact: { ...stage.artifact, stack: '/nonexistent' } })

@@ -75,7 +75,7 @@ export function launcher(stage: () => Stage) {
   return {
     output,
     placement: (folder: string) => stage().placement(next++ % 200, folder),
-    async launch(driver: Driver, command: string, more: Partial<InstanceSpec> = {}): Promise<Launched> {
+    launch: async (driver: Driver, command: string, more: Partial<InstanceSpec> = {}): Promise<Launched> => {
       const spec = specOf(stage(), command, more)
       const folder = join(stage().home, 'instances', spec.id)
       mkdirSync(folder, { recursive: true })
@@ -86,7 +86,7 @@ export function launcher(stage: () => Stage) {
       return { handle, folder, spec }
     },
     /** An instance that runs its own code: its first line is there. */
-    async running(folder: string): Promise<void> {
+    running: async (folder: string): Promise<void> => {
       for (let round = 0; round < 400; round++, await sleep(25)) if (output(folder).includes('up\n')) return
       throw new Error(`did not come up: ${output(folder)}`)
     },

@@ -43,7 +43,8 @@ export interface Attachment {
 
 /**
  * Runs instances on one node. Every method may be called again with the same instance after a crash of the agent and
- * has the same effect once. Drivers know nothing of apps, health or routing.
+ * has the same effect once. Drivers know nothing of apps, health or routing. What a further one (Incus, a VM) has to do
+ * and what the agent expects of it: ARCHITECTURE.md, "Drivers".
  *
  * Order of calls for one instance: start → (observe | stats | exec)* → (stop | kill)? → wait resolves → destroy.
  * After a restart of the agent `adopt` stands in the place of `start`.
