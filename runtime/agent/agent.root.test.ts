@@ -176,7 +176,7 @@ describe('the agent with real instances', { timeout: 60_000 }, () => {
         [process.execPath, '-e', `fetch("http://${ready.address}:5000").then(r=>r.text()).then(console.log)`],
         NOBODY,
       )
-      expect(answer.stdout).toBe('hi\n')
+      expect(answer).toMatchObject({ stdout: 'hi\n' })
       const stats = await call<{ id: string; memoryMb: number }[]>('stats', {})
       expect(stats.body).toMatchObject([{ id: instance.id }])
       await call('stop', { epoch: 1, instance: instance.id })

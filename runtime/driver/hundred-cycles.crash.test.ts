@@ -27,8 +27,8 @@ function counts(stage: ContainedStage) {
 }
 
 describe.each([
-  { supervisor: nspawn, id: 'f0c1', range: '10.217.64.0/18' },
-  { supervisor: lxc, id: 'f0c2', range: '10.218.64.0/18' },
+  { supervisor: nspawn, id: 'f0c5', range: '10.243.192.0/18' },
+  { supervisor: lxc, id: 'f0c6', range: '10.244.64.0/18' },
 ])('after 100 starts and stops by $supervisor.name', ({ supervisor, id, range }) => {
   let stage: ContainedStage
   beforeAll(async () => {

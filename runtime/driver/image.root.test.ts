@@ -16,8 +16,8 @@ import { nspawn } from './nspawn.ts'
 import { type ContainedStage, openStage } from './test-stage.ts'
 
 describe.each([
-  { supervisor: nspawn, id: 'f0e3', range: '10.216.64.0/18' },
-  { supervisor: lxc, id: 'f0e4', range: '10.220.64.0/18' },
+  { supervisor: nspawn, id: 'f0e3', range: '10.244.128.0/18' },
+  { supervisor: lxc, id: 'f0e4', range: '10.243.128.0/18' },
 ])('an instance of $supervisor.name whose root is an image', ({ supervisor, id, range }) => {
   let stage: ContainedStage
   let image: string

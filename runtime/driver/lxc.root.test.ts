@@ -8,7 +8,7 @@ import { type ContainedStage, openStage } from './test-stage.ts'
 
 let stage: ContainedStage
 beforeAll(async () => {
-  stage = await openStage(lxc, 'f0d2', '10.215.64.0/18')
+  stage = await openStage(lxc, 'f0d2', '10.243.64.0/18')
 }, 60_000)
 afterAll(async () => {
   await stage?.close()
