@@ -1,4 +1,5 @@
-import type { DriverName, InstanceSpec } from '../../server/contract/nodes.ts'
+import type { DriverName } from '../../server/contract/drivers.ts'
+import type { InstanceSpec } from '../../server/contract/nodes.ts'
 import type { Driver, Handle } from './driver.ts'
 
 /** The drivers of one node as one: new instances by what their app asks for, all others by who started them. */

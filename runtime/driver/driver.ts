@@ -1,4 +1,5 @@
-import type { DriverName, Exit, InstanceSpec } from '../../server/contract/nodes.ts'
+import type { DriverName } from '../../server/contract/drivers.ts'
+import type { Exit, InstanceSpec } from '../../server/contract/nodes.ts'
 
 /** What a driver needs to find an instance again after the agent was killed; stored before the process starts. */
 export interface Handle {

@@ -1,4 +1,4 @@
-import type { DriverName } from '../../server/contract/nodes.ts'
+import type { DriverName } from '../../server/contract/drivers.ts'
 import type { InstanceFacts } from '../command/instance.ts'
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import { AppId, AppName, Time } from './ids.ts'
-import { DriverName } from './nodes.ts'
+import { DriverName } from './drivers.ts'
 import { DeploymentKind } from './releases.ts'
 
 export const VulnerabilityPolicy = z.enum(['off', 'warn', 'block'])

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DriverName } from './drivers.ts'
 import { AppId, BuildId, InstanceId, ProcessType } from './ids.ts'
 
 /**
@@ -62,8 +63,6 @@ export const Artifact = z.object({
 export type Artifact = z.infer<typeof Artifact>
 
 export const InstanceKind = z.enum(['service', 'release', 'run'])
-export const DriverName = z.enum(['nspawn', 'lxc', 'fake'])
-export type DriverName = z.infer<typeof DriverName>
 
 export const InstanceSpec = z.object({
   id: InstanceId,

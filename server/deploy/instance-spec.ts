@@ -1,4 +1,5 @@
-import type { DriverName, InstanceSpec } from '../contract/nodes.ts'
+import type { DriverName } from '../contract/drivers.ts'
+import type { InstanceSpec } from '../contract/nodes.ts'
 import type { AppId } from '../contract/ids.ts'
 import { sealContext } from '../config-vars/read-config.ts'
 import { DomainError } from '../domain/errors.ts'

@@ -1,4 +1,4 @@
-import type { DriverName } from '../contract/nodes.ts'
+import type { DriverName } from '../contract/drivers.ts'
 import { DomainError } from '../domain/errors.ts'
 import type { DeployContext } from './deploy-context.ts'
 

@@ -1,6 +1,6 @@
 import type { AccountId, AppId, TeamId } from '../contract/ids.ts'
 import type { VulnerabilityPolicy } from '../contract/apps.ts'
-import type { DriverName } from '../contract/nodes.ts'
+import type { DriverName } from '../contract/drivers.ts'
 import type { DeploymentKind } from '../contract/releases.ts'
 import type { TeamRole } from '../domain/permissions.ts'
 import type { Sql, Tx } from './db.ts'

@@ -1,5 +1,6 @@
 import type { AccountId, AppId, BuildId, ReleaseId } from '../contract/ids.ts'
-import type { Artifact, DriverName } from '../contract/nodes.ts'
+import type { DriverName } from '../contract/drivers.ts'
+import type { Artifact } from '../contract/nodes.ts'
 import type { Release } from '../contract/releases.ts'
 import type { Sql, Tx } from './db.ts'
 

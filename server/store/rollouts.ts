@@ -1,5 +1,5 @@
 import type { AppId, DeploymentId, ReleaseId } from '../contract/ids.ts'
-import type { DriverName } from '../contract/nodes.ts'
+import type { DriverName } from '../contract/drivers.ts'
 import type { Sql } from './db.ts'
 
 /** Everything that decides what should run, of one moment. */

@@ -1,5 +1,5 @@
 import { appEndpoints, VulnerabilityPolicy } from '../../../server/contract/apps.ts'
-import { DriverName } from '../../../server/contract/nodes.ts'
+import { DriverName } from '../../../server/contract/drivers.ts'
 import type { Action } from '../../command.ts'
 import { CliError, EXIT } from '../../exit.ts'
 
