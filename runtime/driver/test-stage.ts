@@ -152,7 +152,9 @@ export async function openStage(
   const layer = join(home, 'layer')
   mkdirSync(join(layer, 'app', 'lib'), { recursive: true })
   writeFileSync(join(layer, 'app', 'lib', 'code.txt'), 'code\n')
-  const resolvConf = join(home, 'resolv.conf')
+  // As closed as an installation's (setup/folders.ts): nobody but root enters these.
+  for (const name of ['agent', 'instances']) mkdirSync(join(home, name), { mode: 0o750 })
+  const resolvConf = join(home, 'agent', 'resolv.conf')
   writeFileSync(resolvConf, `nameserver ${gateway(range)}\n`)
   const names = kernelNames(id)
   const limiter = openLimiter(names.cgroup)
