@@ -8,6 +8,7 @@ import {
   type Hierarchy,
   limitFiles,
   missingControllers,
+  viewName,
 } from './hierarchies.ts'
 
 /** Makes and reads groups on whichever hierarchies this machine has. A group is one directory in each of them. */
@@ -17,6 +18,8 @@ export interface Limiter {
   create(group: string, limits: GroupLimits): readonly string[]
   /** The directories of a group, for `shim --cgroup`. */
   directories(group: string): readonly string[]
+  /** The same, each with its name below an instance's /sys/fs/cgroup; '' for a version 2 that is all there is. */
+  views(group: string): { readonly directory: string; readonly name: string }[]
   stats(group: string): Stats | null
   oomKills(group: string): number
   /** SIGKILL to everything in the group; resolves when it is empty. */
@@ -155,6 +158,11 @@ export function openLimiter(parent: string, delegated: string | null = null): Li
     processes,
     oomKills,
     kill,
+    views: (group) =>
+      hierarchies.map((hierarchy) => ({
+        directory: join(root(hierarchy), group),
+        name: viewName(hierarchy, hierarchies.length === 1),
+      })),
     create(group, limits) {
       for (const hierarchy of hierarchies) {
         const directory = join(root(hierarchy), group)
