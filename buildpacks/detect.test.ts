@@ -117,6 +117,15 @@ describe('the language of an app', () => {
       expect(plan({ ...docker, ...files }).detected[0]?.provider).toBe('dockerfile')
   })
 
+  it('says in skypanel.toml what its instances shall run in, and is refused where there is no such driver', () => {
+    expect(plan({ ...nodeApp, 'skypanel.toml': '[runtime]\ndriver = "lxc"\n' }).release.driver).toBe('lxc')
+    expect(plan(nodeApp).release).not.toHaveProperty('driver')
+    expect(planned({ ...nodeApp, 'skypanel.toml': '[runtime]\ndriver = "docker"\n' })).toMatchObject({
+      ok: false,
+      message: expect.stringContaining('"docker", and there is no such driver') as string,
+    })
+  })
+
   it('that nobody knows is refused with who was asked and why not', () => {
     const refused = planned({ 'main.unknown': '' })
     expect(refused).toMatchObject({

@@ -7,6 +7,7 @@ import { type FileView, subView } from './file-view.ts'
 import { own } from './own.ts'
 import { withOwnCaches } from './own-caches.ts'
 import { joinCompanions } from './companion.ts'
+import { driverWish } from './driver-wish.ts'
 import { type NamedLanguage, namedBuildpacks, namedLanguage } from './named.ts'
 import { BuildPlan, type Note, PLAN_VERSION, type PlanResult } from './plan.ts'
 import { processHealth } from './process-health.ts'
@@ -40,6 +41,8 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
   const joined = joinCompanions(main, planned, candidates)
   const { beside } = joined
   const here = main.context.view.exists('skypanel.toml') ? main.context.view : view
+  const wish = driverWish(here)
+  if (!wish.ok) return failure(wish.message, wish.hint)
   const plan = withOwnCaches(withPackages(joined.plan, apt.packages), here)
   const folder = planned.root === '.' ? root : '.'
   const tested = withTests(plan, main.context, folder)
@@ -61,6 +64,7 @@ export function planApp(view: FileView, settings: PlanSettings, providers: reado
     beside,
     {
       ...(Object.keys(health.health).length === 0 ? {} : { health: health.health }),
+      ...(wish.driver === undefined ? {} : { driver: wish.driver }),
       ...(cron.entries.length === 0 ? {} : { cron: [...cron.entries] }),
     },
   )
@@ -191,7 +195,7 @@ function assemble(
   root: string,
   procfile: Extract<ProcfileResult, { ok: true }>,
   beside: BuildPlan['detected'],
-  running: Pick<BuildPlan['release'], 'health' | 'cron'>,
+  running: Pick<BuildPlan['release'], 'health' | 'cron' | 'driver'>,
 ): PlanResult {
   const { settings, manifest } = main.context
   const plan: BuildPlan = {

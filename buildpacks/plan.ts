@@ -146,6 +146,10 @@ export const CronEntry = z.object({
 })
 export type CronEntry = z.infer<typeof CronEntry>
 
+/** What instances may run in (contract/nodes.ts#DriverName). */
+export const RunDriver = z.enum(['nspawn', 'lxc', 'fake'])
+export type RunDriver = z.infer<typeof RunDriver>
+
 export const BuildPlan = z.object({
   planVersion: z.literal(PLAN_VERSION),
   builder: z.string(),
@@ -173,6 +177,8 @@ export const BuildPlan = z.object({
     /** Of each process type that says more than its command; absent: none does. */
     health: z.record(z.string(), ProcessHealth).optional(),
     cron: z.array(CronEntry).optional(),
+    /** Absent: the app does not ask for one. */
+    driver: RunDriver.optional(),
   }),
   /** Absent: every step of the plan runs in the box, and that is all. */
   flake: Flake.optional(),

@@ -165,3 +165,16 @@ it('apps:update sets what a known vulnerability does, and refuses other words', 
   const wrong = await bench.run(['apps:update', '--vulnerabilities', 'maybe'])
   expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('off, warn or block, not "maybe"') })
 })
+
+it('apps:update says what new instances run in, or leaves it to the app and the node', async () => {
+  const seen: unknown[] = []
+  api.on(appEndpoints.update, ({ body }) => {
+    seen.push(body)
+    return sampleApp('shop')
+  })
+  expect((await bench.run(['apps:update', '--driver', 'lxc'])).code).toBe(0)
+  expect((await bench.run(['apps:update', '--driver', 'none'])).code).toBe(0)
+  expect(seen).toEqual([{ driver: 'lxc' }, { driver: null }])
+  const wrong = await bench.run(['apps:update', '--driver', 'docker'])
+  expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('nspawn, lxc, fake or none') })
+})

@@ -1,5 +1,6 @@
 import { join } from 'node:path'
 import { z } from 'zod'
+import { DriverName } from '../server/contract/drivers.ts'
 
 /**
  * One installation of the platform on one machine. Made once, stored as `<home>/installation.json`; everything that
@@ -32,7 +33,8 @@ export const Installation = z.object({
     z.object({ kind: z.literal('private') }),
     z.object({ kind: z.literal('external'), url: z.string() }),
   ]),
-  driver: z.enum(['nspawn', 'fake']),
+  /** For apps that ask for none. */
+  driver: DriverName,
   registry: z.enum(['auto', 'embedded']),
   allowUnlimited: z.boolean(),
   /** systemd units, or our own supervisor where systemd is not PID 1. */

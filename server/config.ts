@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { z } from 'zod'
+import { DriverName } from './contract/drivers.ts'
 import type { Reach } from './domain/hostname.ts'
 
 /** What the server needs of `<home>/installation.json`, which the set-up writes. */
@@ -18,7 +19,7 @@ const Installation = z.object({
     z.object({ kind: z.literal('private') }),
     z.object({ kind: z.literal('external'), url: z.string() }),
   ]),
-  driver: z.enum(['nspawn', 'fake']),
+  driver: DriverName,
   registry: z.enum(['auto', 'embedded']),
 })
 
@@ -55,7 +56,7 @@ export interface Config {
   readonly home: string
   readonly version: string
   readonly installation: string
-  readonly driver: 'nspawn' | 'fake'
+  readonly driver: DriverName
   readonly registry: 'auto' | 'embedded'
   readonly reach: Reach
   readonly directoryPort: number

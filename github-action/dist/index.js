@@ -15640,6 +15640,9 @@ var Release = external_exports.object({
   })
 };
 
+// server/contract/drivers.ts
+var DriverName = external_exports.enum(["nspawn", "lxc", "fake"]);
+
 // server/contract/apps.ts
 var VulnerabilityPolicy = external_exports.enum(["off", "warn", "block"]), App = external_exports.object({
   id: AppId,
@@ -15653,6 +15656,8 @@ var VulnerabilityPolicy = external_exports.enum(["off", "warn", "block"]), App =
   health_check_path: external_exports.string().nullable(),
   /** What a known vulnerability in a build does: nothing, a warning, or (high and critical) the end of the deploy. */
   vulnerability_policy: VulnerabilityPolicy.default("warn"),
+  /** What its instances run in, whatever skypanel.toml says; null: what that says, else the node's own choice. */
+  driver: DriverName.nullable().default(null),
   state: external_exports.enum(["active", "destroying"]),
   created_at: Time,
   updated_at: Time,
@@ -15683,12 +15688,14 @@ var VulnerabilityPolicy = external_exports.enum(["off", "warn", "block"]), App =
   info: endpoint("GET", "/apps/:app", { access: "app:view", summary: "One app, by name or id.", reply: App }),
   update: endpoint("PATCH", "/apps/:app", {
     access: "app:manage",
-    summary: "Change maintenance mode, deploy branch, health check path or vulnerability policy.",
+    summary: "Change maintenance mode, deploy branch, health check path, vulnerability policy or driver.",
     body: external_exports.object({
       maintenance: external_exports.boolean().optional(),
       deploy_branch: external_exports.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,99}$/).optional(),
       health_check_path: external_exports.string().startsWith("/").max(500).nullable().optional(),
-      vulnerability_policy: VulnerabilityPolicy.optional()
+      vulnerability_policy: VulnerabilityPolicy.optional(),
+      /** For instances that are started from now on. invalid_params: the node does not have it. */
+      driver: DriverName.nullable().optional()
     }),
     reply: App
   }),

@@ -12,7 +12,7 @@ import { RunFrame } from '../../server/contract/runs.ts'
 import { type AgentConfig, agentConfig } from '../config.ts'
 import { specOf } from '../driver/conformance.ts'
 import { encodeFrame, frameDecoder } from '../driver/frames.ts'
-import { type NspawnStage, openNspawnStage } from '../driver/test-stage.ts'
+import { type ContainedStage, openNspawnStage } from '../driver/test-stage.ts'
 import { run, tryRun } from '../exec.ts'
 import { type RunningAgent, startAgent } from './agent.ts'
 
@@ -20,7 +20,7 @@ const NOBODY = { uid: 65534, gid: 65534 }
 const RANGE = '10.215.64.0/18'
 const ID = 'f0b1'
 
-let stage: NspawnStage
+let stage: ContainedStage
 let agent: RunningAgent
 let config: AgentConfig
 let cells: CellProvider
@@ -158,27 +158,38 @@ const web = (command: string, more: Partial<InstanceSpec> = {}) =>
 const SERVER = `exec node -e 'process.on("SIGTERM",()=>process.exit(0));require("http").createServer((q,r)=>r.end("hi")).listen(5000,"0.0.0.0")'`
 
 describe('the agent with real instances', { timeout: 60_000 }, () => {
-  test('an app becomes ready by what it answers, is published, and goes on under the next agent', async () => {
-    const instance = web(SERVER)
-    await call('start', { epoch: 1, instance })
-    const ready = await until(instance.id, 'ready')
-    expect(published).toEqual([instance.id])
-    await agent.close()
-    agent = await open()
-    await until(instance.id, 'ready')
-    const answer = await tryRun(
-      [process.execPath, '-e', `fetch("http://${ready.address}:5000").then(r=>r.text()).then(console.log)`],
-      NOBODY,
-    )
-    expect(answer.stdout).toBe('hi\n')
-    const stats = await call<{ id: string; memoryMb: number }[]>('stats', {})
-    expect(stats.body).toMatchObject([{ id: instance.id }])
-    await call('stop', { epoch: 1, instance: instance.id })
-    expect((await until(instance.id, 'exited')).state).toMatchObject({ exit: { reason: 'stopped', code: 0 } })
-    expect(published).toEqual([])
-    await call('forget', { epoch: 1, instance: instance.id })
-    expect((await call('audit', {})).body).toEqual({ findings: [] })
-  })
+  test.each([
+    { by: 'the node’s own driver', driver: undefined, program: 'systemd-nspawn' },
+    { by: 'the one that it asks for', driver: 'lxc', program: 'lxc-start' },
+  ] as const)(
+    'an app becomes ready by what it answers, is published, and goes on under the next agent, run by $by',
+    async ({ driver, program }) => {
+      const instance = web(SERVER, driver === undefined ? {} : { driver })
+      await call('start', { epoch: 1, instance })
+      const ready = await until(instance.id, 'ready')
+      expect((await tryRun(['ps', '-e', '-o', 'args'])).stdout).toMatch(
+        new RegExp(`${program}.*${instance.id}`),
+      )
+      expect(published).toEqual([instance.id])
+      await agent.close()
+      agent = await open()
+      await until(instance.id, 'ready')
+      const answer = await tryRun(
+        [process.execPath, '-e', `fetch("http://${ready.address}:5000").then(r=>r.text()).then(console.log)`],
+        NOBODY,
+      )
+      expect(answer).toMatchObject({ stdout: 'hi\n' })
+      const stats = await call<{ id: string; memoryMb: number }[]>('stats', {})
+      expect(stats.body).toMatchObject([{ id: instance.id }])
+      await call('stop', { epoch: 1, instance: instance.id })
+      expect((await until(instance.id, 'exited')).state).toMatchObject({
+        exit: { reason: 'stopped', code: 0 },
+      })
+      expect(published).toEqual([])
+      await call('forget', { epoch: 1, instance: instance.id })
+      expect((await call('audit', {})).body).toEqual({ findings: [] })
+    },
+  )
 
   test('an app that does not answer its readiness check is in no registry until it does', async () => {
     const sick = `exec node -e 'const t=Date.now();require("http").createServer((q,r)=>{const a=Date.now()-t;r.statusCode=q.url==="/up"&&a>1500&&a<4000?503:200;r.end()}).listen(5000,"0.0.0.0")'`

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import type { BuildEngine, CellProvider } from '../../buildpacks/engine.ts'
 import { type AgentConfig, nativePath } from '../config.ts'
 import { createFakeDriver } from '../driver/fake.ts'
-import type { Driver } from '../driver/driver.ts'
+import { chooseAmong } from '../driver/choose.ts'
 import { kernelNames } from '../installation.ts'
 import { BRIDGE_PORTS, instanceAddress, loopbackAddress } from '../network/address.ts'
 import { consulRegistry } from '../registry/consul.ts'
@@ -48,7 +48,7 @@ export async function startAgent(
   const { installation, paths } = config
   const skeletons = join(paths.agentState, 'skeletons')
   for (const folder of [paths.agentState, skeletons]) mkdirSync(folder, { recursive: true, mode: 0o711 })
-  const real = installation.driver === 'nspawn'
+  const real = installation.driver !== 'fake'
   const names = kernelNames(installation.id)
   let firewall: Machine['firewall'] | null = null
   let instances: Instances | null = null
@@ -67,7 +67,7 @@ export async function startAgent(
   const left = real ? loadRecords(paths.instances).records.filter(({ state }) => !state.cleared) : []
   const machine = real ? await openMachine(config, skeletons, networks.table(left)) : null
   firewall = machine?.firewall ?? null
-  const driver: Driver = machine?.driver ?? createFakeDriver()
+  const driver = chooseAmong(machine?.drivers ?? [createFakeDriver()], installation.driver)
   const cells: Cells = machine?.cells ?? noCells
   await cells.sweep()
   const engine = await engineOf(config, cells)

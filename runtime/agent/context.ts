@@ -1,6 +1,6 @@
 import type { BuildEngine } from '../../buildpacks/engine.ts'
 import type { AgentConfig } from '../config.ts'
-import type { Driver } from '../driver/driver.ts'
+import type { Drivers } from '../driver/choose.ts'
 import type { Builds } from './builds.ts'
 import type { Fence } from './epoch.ts'
 import type { Instances } from './instance-orders.ts'
@@ -13,7 +13,7 @@ import type { UidRanges } from './uid-ranges.ts'
 export interface AgentContext {
   readonly config: AgentConfig
   readonly fence: Fence
-  readonly driver: Driver
+  readonly driver: Drivers
   readonly engine: BuildEngine
   readonly instances: Instances
   readonly execs: Execs

@@ -6,12 +6,12 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
 import { compile, compiled } from '../../test/support/compiled.ts'
 import { specOf } from '../driver/conformance.ts'
-import { type NspawnStage, openNspawnStage } from '../driver/test-stage.ts'
+import { type ContainedStage, openNspawnStage } from '../driver/test-stage.ts'
 import { CLEAN_ENV, type RunningProcess, start } from '../exec.ts'
 
 const ID = 'f0c1'
 const RANGE = '10.216.64.0/18'
-let stage: NspawnStage
+let stage: ContainedStage
 /** The one that runs, if any. */
 const agents: RunningProcess[] = []
 

@@ -1,6 +1,6 @@
 import type { RegisteredInstance } from '../../server/contract/directory.ts'
 import type { Exit, InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
-import type { Driver } from '../driver/driver.ts'
+import type { Drivers } from '../driver/choose.ts'
 import type { InstanceRecord } from './instance-record.ts'
 import type { Networks } from './networks.ts'
 import type { Prober } from './probe-client.ts'
@@ -9,7 +9,7 @@ import type { UidRanges } from './uid-ranges.ts'
 import type { Volumes } from '../volumes/volumes.ts'
 
 export interface InstancesOptions {
-  readonly driver: Driver
+  readonly driver: Omit<Drivers, 'all' | 'preferred'>
   /** Folder of all instances, and the one in which the logs process notes what it has read. */
   readonly folder: string
   readonly logsRead: string

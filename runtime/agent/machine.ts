@@ -4,7 +4,9 @@ import { type AgentConfig, nativePath } from '../config.ts'
 import type { Endpoint } from '../command/nft.ts'
 import type { GuestTable } from '../command/nft-guests.ts'
 import type { Driver } from '../driver/driver.ts'
-import { createNspawnDriver } from '../driver/nspawn.ts'
+import { createContainedDriver } from '../driver/contained.ts'
+import { lxc } from '../driver/lxc.ts'
+import { nspawn } from '../driver/nspawn.ts'
 import { APP_PORT, edgeAddress, kernelNames } from '../installation.ts'
 import { openLimiter } from '../limits/cgroup.ts'
 import { cellNetwork, gateway } from '../network/address.ts'
@@ -14,13 +16,14 @@ import { ensureDelegatedGroup } from './delegated-group.ts'
 import { readRegistries, registryUrls } from './engine.ts'
 
 export interface Machine {
-  readonly driver: Driver
+  /** All that this machine could run; each tells itself whether it can. */
+  readonly drivers: readonly Driver[]
   readonly cells: Cells
   readonly firewall: Firewall
 }
 
 /**
- * The real machine: bridge and firewall first, or nothing is started; then groups, driver and cells.
+ * The real machine: bridge and firewall first, or nothing is started; then groups, drivers and cells.
  * @param running what the firewall has to hold for instances that run already
  */
 export async function openMachine(
@@ -67,7 +70,7 @@ export async function openMachine(
     netnsPrefix: names.netns(one, 0).slice(0, -1),
   })
   const caBundle = () => readRegistries(paths.registries).caBundle
-  const driver = createNspawnDriver({
+  const contained = {
     native,
     skeletons,
     resolvConf,
@@ -76,7 +79,9 @@ export async function openMachine(
     network,
     allowUnlimited: installation.allowUnlimited,
     names: { ...kind('i'), machine: names.machine, linkPrefix: names.link('i', 0).slice(0, -1) },
-  })
+    places: new Map<string, number>(),
+  }
+  const drivers = [nspawn, lxc].map((supervisor) => createContainedDriver(supervisor, contained))
   const cells = createCells({
     ...kind('b'),
     limiter: buildLimiter,
@@ -94,5 +99,5 @@ export async function openMachine(
     caBundle,
     registries: () => registryUrls(readRegistries(paths.registries), config.flakeCaches.urls),
   })
-  return { driver, cells, firewall }
+  return { drivers, cells, firewall }
 }

@@ -13,7 +13,7 @@ import { type AgentConfig, agentConfig } from '../config.ts'
 import { buildAnswer, parseQuery } from '../directory/dns.ts'
 import { type RunningDirectory, startDirectory } from '../directory/start.ts'
 import { specOf } from '../driver/conformance.ts'
-import { type NspawnStage, openNspawnStage } from '../driver/test-stage.ts'
+import { type ContainedStage, openNspawnStage } from '../driver/test-stage.ts'
 import { type RunningAgent, startAgent } from './agent.ts'
 
 const ID = 'f0b8'
@@ -22,7 +22,7 @@ const SHOP = AppId.parse('0198c0de-0000-7000-8000-00000000000a')
 const STOCK = AppId.parse('0198c0de-0000-7000-8000-00000000000b')
 const ROOT = { uid: 0, gid: 0 }
 
-let stage: NspawnStage
+let stage: ContainedStage
 let config: AgentConfig
 let agent: RunningAgent
 let directory: RunningDirectory

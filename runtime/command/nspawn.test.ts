@@ -1,42 +1,15 @@
 import { expect, test } from 'vitest'
-import {
-  environmentFile,
-  hostnameOf,
-  instanceArgv,
-  type NspawnFacts,
-  parseStatus,
-  systemOverlays,
-} from './nspawn.ts'
-
-const facts: NspawnFacts = {
-  shim: '/n/shim',
-  init: '/n/init',
-  machine: 'spab12-x',
-  hostname: 'web-1',
-  folder: '/h/instances/x',
-  stack: '/nix/store/s',
-  over: [],
-  visible: ['/nix/store/node'],
-  lower: ['/sk/app', '/nix/store/l/app'],
-  uidBase: 100_000,
-  diskMb: 64,
-  cgroups: ['/c/a'],
-  netns: '/run/netns/n',
-  resolvConf: '/h/resolv.conf',
-  caBundle: '/m/ca.crt',
-  attach: false,
-  pty: null,
-  command: 'node x.js; "$(id)"',
-  image: null,
-}
+import { systemOverlays } from './instance.ts'
+import { nspawnArgv } from './nspawn.ts'
+import { sampleFacts as facts } from './sample-facts.ts'
 
 test('a command is one argument, whatever stands in it', () => {
-  const argv = instanceArgv(facts)
+  const argv = nspawnArgv(facts)
   expect(argv.slice(-3)).toEqual(['/bin/bash', '-c', 'node x.js; "$(id)"'])
 })
 
 test('the supervisor gets a clean environment before it is started, and nothing of the app', () => {
-  const argv = instanceArgv(facts)
+  const argv = nspawnArgv(facts)
   expect(argv.filter((_, i) => argv[i - 1] === '--env')).toEqual([
     'PATH=/usr/sbin:/usr/bin:/sbin:/bin',
     'SYSTEMD_SECCOMP=0',
@@ -45,7 +18,7 @@ test('the supervisor gets a clean environment before it is started, and nothing 
 })
 
 test('no instance is without its containment', () => {
-  const argv = instanceArgv(facts)
+  const argv = nspawnArgv(facts)
   for (const flag of [
     '--read-only',
     '--no-new-privileges=yes',
@@ -61,8 +34,13 @@ test('no instance is without its containment', () => {
 })
 
 test('an image is the whole root, as contained as any other, and nothing of it runs before the filter', () => {
-  const image = { getent: '/n/getent', workdir: '/srv', argv: ['/bin/sh', '-c', 'x'] }
-  const argv = instanceArgv({ ...facts, image })
+  const image = {
+    getent: '/n/getent',
+    user: { uid: 1234, gid: 1235 },
+    workdir: '/srv',
+    argv: ['/bin/sh', '-c', 'x'],
+  }
+  const argv = nspawnArgv({ ...facts, image })
   for (const flag of [
     '--directory=/h/instances/x/app',
     '--no-new-privileges=yes',
@@ -78,46 +56,14 @@ test('an image is the whole root, as contained as any other, and nothing of it r
 
 test('few binds show their owner, many are bound plainly, which is quicker', () => {
   const binds = (count: number) =>
-    instanceArgv({ ...facts, visible: Array.from({ length: count }, (_, i) => `/nix/store/${i}`) }).filter(
+    nspawnArgv({ ...facts, visible: Array.from({ length: count }, (_, i) => `/nix/store/${i}`) }).filter(
       (arg) => arg.endsWith(':idmap'),
     ).length
   expect(binds(10)).toBe(10)
   expect(binds(65)).toBe(0)
 })
 
-test('more layers than the kernel takes are refused with a sentence', () => {
-  expect(() =>
-    instanceArgv({
-      ...facts,
-      lower: Array.from({ length: 80 }, (_, i) => `/nix/store/${'x'.repeat(60)}${i}`),
-    }),
-  ).toThrow('80 layers')
-})
-
-test('a variable may hold anything but NUL', () => {
-  expect(environmentFile({ A: "x\ny='$", B: '', C: 'a\0b' })).toBe("A=x\ny='$\0B=\0C=ab\0")
-})
-
-test('what init wrote is read, also when it was cut off', () => {
-  expect(parseStatus('')).toEqual({ started: false, code: null, signal: null })
-  expect(parseStatus('started\n')).toEqual({ started: true, code: null, signal: null })
-  expect(parseStatus('started\nexit 3\n')).toEqual({ started: true, code: 3, signal: null })
-  expect(parseStatus('started\nsignal 9\n')).toEqual({ started: true, code: null, signal: 9 })
-})
-
-test('an instance name becomes a host name', () => {
-  expect(hostnameOf('web.1')).toBe('web-1')
-  expect(hostnameOf('Run_9')).toBe('run-9')
-})
-
-test('packages of the system lie over the folders of the stack that they have, the first uppermost', () => {
-  const has = (path: string) => path !== '/l/two/etc'
-  const over = systemOverlays('/s', ['/l/one', '/l/two'], has)
-  expect(over.map(({ folder, lower }) => [folder, ...lower])).toEqual([
-    ['usr', '/l/one/usr', '/l/two/usr', '/s/usr'],
-    ['etc', '/l/one/etc', '/s/etc'],
-    ['var', '/l/one/var', '/l/two/var', '/s/var'],
-  ])
-  expect(systemOverlays('/s', [], has)).toEqual([])
-  expect(instanceArgv({ ...facts, over })).toContain('--overlay-ro=/s/usr:/l/two/usr:/l/one/usr:/usr')
+test('layers over the stack are given the lowest first', () => {
+  const over = systemOverlays('/s', ['/l/one', '/l/two'], (path) => path.endsWith('/usr'))
+  expect(nspawnArgv({ ...facts, over })).toContain('--overlay-ro=/s/usr:/l/two/usr:/l/one/usr:/usr')
 })

@@ -64,35 +64,58 @@ export function specOf(stage: Stage, command: string, more: Partial<InstanceSpec
   })
 }
 
+export interface Launched {
+  readonly handle: Handle
+  readonly folder: string
+  readonly spec: InstanceSpec
+}
+
+/** Starts instances on a stage, each in a place of its own. */
+export function launcher(stage: () => Stage) {
+  let next = 0
+  const output = (folder: string) => readFileSync(join(folder, 'log', 'out'), 'utf8')
+  return {
+    output,
+    placement: (folder: string) => stage().placement(next++ % 200, folder),
+    launch: async (driver: Driver, command: string, more: Partial<InstanceSpec> = {}): Promise<Launched> => {
+      const spec = specOf(stage(), command, more)
+      const folder = join(stage().home, 'instances', spec.id)
+      mkdirSync(folder, { recursive: true })
+      let before: Handle | null = null
+      const placement = stage().placement(next++ % 200, folder)
+      const handle = await driver.start(spec, placement, async (stored) => void (before = stored))
+      expect(before).toEqual(handle)
+      return { handle, folder, spec }
+    },
+    /** An instance that runs its own code: its first line is there. */
+    running: async (folder: string): Promise<void> => {
+      for (let round = 0; round < 400; round++, await sleep(25)) if (output(folder).includes('up\n')) return
+      throw new Error(`did not come up: ${output(folder)}`)
+    },
+  }
+}
+
+/** Starts and stops that many instances, four at a time. */
+export async function cycle(stage: Stage, driver: Driver, count: number): Promise<void> {
+  const { launch, running } = launcher(() => stage)
+  for (let round = 0; round < count / 4; round++) {
+    const launched = await Promise.all(
+      Array.from({ length: 4 }, () => launch(driver, stage.words.stopsGracefully(0))),
+    )
+    await Promise.all(
+      launched.map(async ({ handle, folder }) => {
+        await running(folder)
+        await driver.terminate(handle)
+        await driver.wait(handle)
+        await driver.destroy(handle)
+      }),
+    )
+  }
+}
+
 /** Every driver has to tell these stories the same way. */
 export function conformance(stage: () => Stage): void {
-  let next = 0
-
-  async function launch(
-    driver: Driver,
-    command: string,
-    more: Partial<InstanceSpec> = {},
-  ): Promise<{ handle: Handle; folder: string; spec: InstanceSpec }> {
-    const spec = specOf(stage(), command, more)
-    const folder = join(stage().home, 'instances', spec.id)
-    mkdirSync(folder, { recursive: true })
-    let before: Handle | null = null
-    const handle = await driver.start(
-      spec,
-      stage().placement(next++ % 200, folder),
-      async (stored) => void (before = stored),
-    )
-    expect(before).toEqual(handle)
-    return { handle, folder, spec }
-  }
-
-  /** An instance that runs its own code: its first line is there. */
-  async function running(folder: string): Promise<void> {
-    for (let round = 0; round < 400; round++, await sleep(25)) if (output(folder).includes('up\n')) return
-    throw new Error(`did not come up: ${output(folder)}`)
-  }
-
-  const output = (folder: string) => readFileSync(join(folder, 'log', 'out'), 'utf8')
+  const { launch, running, output, placement } = launcher(stage)
 
   test('a command that ends is told with its status', async () => {
     const driver = stage().driver()
@@ -204,7 +227,7 @@ export function conformance(stage: () => Stage): void {
     const folder = join(stage().home, 'instances', spec.id)
     mkdirSync(folder, { recursive: true })
     let stored: Handle | null = null
-    const interrupted = driver.start(spec, stage().placement(next++ % 200, folder), async (handle) => {
+    const interrupted = driver.start(spec, placement(folder), async (handle) => {
       stored = handle
       throw new Error('interrupted')
     })
@@ -325,19 +348,7 @@ export function conformance(stage: () => Stage): void {
 
   test('twenty starts and stops leave nothing behind', async () => {
     const driver = stage().driver()
-    for (let round = 0; round < 5; round++) {
-      const launched = await Promise.all(
-        Array.from({ length: 4 }, () => launch(driver, stage().words.stopsGracefully(0))),
-      )
-      await Promise.all(
-        launched.map(async ({ handle, folder }) => {
-          await running(folder)
-          await driver.terminate(handle)
-          await driver.wait(handle)
-          await driver.destroy(handle)
-        }),
-      )
-    }
+    await cycle(stage(), driver, 20)
     expect(stage().traces()).toEqual([])
     expect(await driver.orphans(new Set())).toEqual([])
   })

@@ -1,3 +1,4 @@
+import type { DriverName } from '../../server/contract/drivers.ts'
 import type { Exit, InstanceSpec } from '../../server/contract/nodes.ts'
 
 /** What a driver needs to find an instance again after the agent was killed; stored before the process starts. */
@@ -60,13 +61,14 @@ export interface Execution extends Attachment {
 
 /**
  * Runs instances on one node. Every method may be called again with the same instance after a crash of the agent and
- * has the same effect once. Drivers know nothing of apps, health or routing.
+ * has the same effect once. Drivers know nothing of apps, health or routing. What a further one (Incus, a VM) has to do
+ * and what the agent expects of it: ARCHITECTURE.md, "Drivers".
  *
  * Order of calls for one instance: start → (observe | stats | exec)* → (stop | kill)? → wait resolves → destroy.
  * After a restart of the agent `adopt` stands in the place of `start`.
  */
 export interface Driver {
-  readonly name: 'nspawn' | 'fake'
+  readonly name: DriverName
   /** Whether this machine can run it, and if not, what is missing. */
   fingerprint(): Promise<Fingerprint>
   /** Resolves once the process exists. `stored` must be called with the handle before any process is made. */

@@ -7,9 +7,9 @@ import { run, tryRun } from '../exec.ts'
 import { gateway } from '../network/address.ts'
 import { specOf } from './conformance.ts'
 import type { Driver, Handle } from './driver.ts'
-import { type NspawnStage, openNspawnStage } from './test-stage.ts'
+import { type ContainedStage, openNspawnStage } from './test-stage.ts'
 
-let stage: NspawnStage
+let stage: ContainedStage
 let driver: Driver
 let host: Server
 let hostPort = 0

@@ -5,7 +5,7 @@ import { RunFrame } from '../../server/contract/runs.ts'
 import { attachment, connectOnce } from './attach-socket.ts'
 import type { ExecOrder, Execution } from './driver.ts'
 import { encodeFrame } from './frames.ts'
-import { signalName } from './nspawn-end.ts'
+import { signalName } from './init-end.ts'
 
 /** The first frame of a command inside of an instance; see `native/exec.h`. */
 const COMMAND_FRAME = 4

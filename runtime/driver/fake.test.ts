@@ -2,33 +2,14 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
-import { loopbackAddress } from '../network/address.ts'
-import { conformance, type Stage } from './conformance.ts'
+import { conformance } from './conformance.ts'
 import { fakeEnd, parseFakeCommand } from './fake-behaviour.ts'
-import { createFakeDriver } from './fake.ts'
+import { fakeStage } from './fake-stage.ts'
 
 const home = mkdtempSync(join(tmpdir(), 'skypanel-fake-'))
 afterAll(() => rmSync(home, { recursive: true, force: true }))
 
-const stage: Stage = {
-  home,
-  driver: () => createFakeDriver(),
-  artifact: { stack: '/stack', layers: [], tools: [], closure: [], env: {}, processTypes: {}, size: 0 },
-  placement: (index, folder) => ({ index, address: loopbackAddress(index), folder, uidBase: 1 }),
-  traces: () => [],
-  words: {
-    runsForever: 'fake print=up',
-    exits: (code, after) => `fake exit=${code} after=${after}ms`,
-    abortsItself: 'fake signal=SIGABRT',
-    usesTooMuchMemory: 'fake oom',
-    stopsGracefully: (ms) => `fake print=up graceful=${ms}ms`,
-    deaf: 'fake print=up deaf',
-    printsLines: (count) => `fake lines=${count} exit=0`,
-    printsVariables: (names) => `fake exit=0 ${names.map((name) => `print-env=${name}`).join(' ')}`,
-    echoes: 'fake echo',
-    printsWindow: 'fake print-window exit=0',
-  },
-}
+const stage = fakeStage(home)
 
 describe('the fake driver', () => {
   conformance(() => stage)

@@ -11,65 +11,72 @@ import {
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { specOf } from './conformance.ts'
-import { type NspawnStage, openNspawnStage } from './test-stage.ts'
+import { lxc } from './lxc.ts'
+import { nspawn } from './nspawn.ts'
+import { type ContainedStage, openStage } from './test-stage.ts'
 
-let stage: NspawnStage
-let image: string
-let base: string | null = null
-let index = 0
+describe.each([
+  { supervisor: nspawn, id: 'f0e3', range: '10.244.128.0/18' },
+  { supervisor: lxc, id: 'f0e4', range: '10.243.128.0/18' },
+])('an instance of $supervisor.name whose root is an image', ({ supervisor, id, range }) => {
+  let stage: ContainedStage
+  let image: string
+  let base: string | null = null
+  let index = 0
 
-/** As a build leaves it: a root, and a list of whose its folders are, to which a hostile build has added. */
-beforeAll(async () => {
-  stage = await openNspawnStage('f0e3', '10.216.64.0/18')
-  image = join(stage.home, 'image')
-  cpSync(stage.artifact.stack, join(image, 'root'), { recursive: true, verbatimSymlinks: true })
-  mkdirSync(join(image, 'root/srv/data'), { recursive: true })
-  writeFileSync(join(image, 'root/srv/code.txt'), 'code\n')
-  appendFileSync(join(image, 'root/etc/passwd'), 'skypanel:x:1234:1235::/:/bin/sh\n')
-  appendFileSync(join(image, 'root/etc/group'), 'extra:x:77:skypanel\n')
-  writeFileSync(join(image, 'root/usr/bin/getent'), '#!/bin/bash\ntouch /srv/getent-ran\n', { mode: 0o755 })
-  const owners = [
-    '1234 1235 srv',
-    '1234 1235 srv/data',
-    '0 0 ../climbed',
-    '1234 1234 srv/../../up',
-    '99999 1 etc',
-  ]
-  writeFileSync(join(image, 'owners'), owners.map((line) => `${line}\0`).join(''))
-}, 60_000)
-afterAll(async () => {
-  await stage?.close()
-})
+  /** As a build leaves it: a root, and a list of whose its folders are, to which a hostile build has added. */
+  beforeAll(async () => {
+    stage = await openStage(supervisor, id, range)
+    image = join(stage.home, 'image')
+    cpSync(stage.artifact.stack, join(image, 'root'), { recursive: true, verbatimSymlinks: true })
+    mkdirSync(join(image, 'root/srv/data'), { recursive: true })
+    writeFileSync(join(image, 'root/srv/code.txt'), 'code\n')
+    appendFileSync(join(image, 'root/etc/passwd'), 'skypanel:x:1234:1235::/:/bin/sh\n')
+    appendFileSync(join(image, 'root/etc/group'), 'extra:x:77:skypanel\n')
+    writeFileSync(join(image, 'root/usr/bin/getent'), '#!/bin/bash\ntouch /srv/getent-ran\n', { mode: 0o755 })
+    const owners = [
+      '1234 1235 srv',
+      '1234 1235 srv/data',
+      '0 0 ../climbed',
+      '1234 1234 srv/../../up',
+      '99999 1 etc',
+    ]
+    writeFileSync(join(image, 'owners'), owners.map((line) => `${line}\0`).join(''))
+  }, 60_000)
+  afterAll(async () => {
+    await stage?.close()
+  })
 
-async function inside(command: string): Promise<string> {
-  const before = stage.traces()
-  const artifact = {
-    ...stage.artifact,
-    stack: image,
-    layers: [],
-    image: { uid: 1234, workdir: '/srv', base },
+  async function inside(command: string): Promise<string> {
+    const before = stage.traces()
+    const artifact = {
+      ...stage.artifact,
+      stack: image,
+      layers: [],
+      image: { uid: 1234, workdir: '/srv', base },
+    }
+    const spec = specOf(stage, command, { artifact })
+    const folder = join(stage.home, 'instances', spec.id)
+    mkdirSync(folder, { recursive: true })
+    const driver = stage.driver()
+    const handle = await driver.start(spec, stage.placement(150 + index++, folder), async () => undefined)
+    const end = await driver.wait(handle)
+    const read = (name: string) => readFileSync(join(folder, name), 'utf8')
+    const said = read('log/out') + read('log/err')
+    await driver.destroy(handle)
+    if (end.code === null && said === '') throw new Error(read('supervisor.log'))
+    rmSync(folder, { recursive: true, force: true })
+    expect(stage.traces()).toEqual(before)
+    return said
   }
-  const spec = specOf(stage, command, { artifact })
-  const folder = join(stage.home, 'instances', spec.id)
-  mkdirSync(folder, { recursive: true })
-  const driver = stage.driver()
-  const handle = await driver.start(spec, stage.placement(150 + index++, folder), async () => undefined)
-  const end = await driver.wait(handle)
-  const read = (name: string) => readFileSync(join(folder, name), 'utf8')
-  const said = read('log/out') + read('log/err')
-  await driver.destroy(handle)
-  if (end.code === null && said === '') throw new Error(read('supervisor.log'))
-  rmSync(folder, { recursive: true, force: true })
-  expect(stage.traces()).toEqual(before)
-  return said
-}
 
-describe('an instance whose root is an image', { timeout: 60_000 }, () => {
   test('runs as the user of the image, in its folder, with no right of root', async () => {
     const said = await inside(
       'id -u; id -g; id -G; echo "$PWD"; cat code.txt; while read -r name value; do case $name in Cap*|NoNewPrivs:|Seccomp:) echo $name $value;; esac; done < /proc/self/status',
     )
-    expect(said).toMatch(/^1234\n1235\n1235 77\n\/srv\ncode\n/)
+    // LXC gives nobody in a user namespace further groups.
+    const groups = supervisor === nspawn ? '1235 77' : '1235'
+    expect(said).toContain(`1234\n1235\n${groups}\n/srv\ncode\n`)
     expect(said.match(/Cap(?:Eff|Prm|Bnd|Amb): 0+$/gm)).toHaveLength(4)
     expect(said).toMatch(/NoNewPrivs: 1\nSeccomp: 2/)
   })
@@ -131,6 +138,21 @@ describe('an instance whose root is an image', { timeout: 60_000 }, () => {
     } finally {
       image = whole
       base = null
+    }
+  })
+
+  test('may have nothing to mount on', async () => {
+    const whole = image
+    image = join(stage.home, 'scratch')
+    cpSync(whole, image, { recursive: true, verbatimSymlinks: true })
+    for (const name of ['dev', 'proc', 'sys', 'run', 'tmp', 'var', 'etc/resolv.conf', 'etc/ssl'])
+      rmSync(join(image, 'root', name), { recursive: true })
+    try {
+      expect(await inside('cat /etc/resolv.conf; echo x > /tmp/x; cat /tmp/x; cat /proc/self/comm')).toMatch(
+        /^nameserver .*\nx\ncat\n$/,
+      )
+    } finally {
+      image = whole
     }
   })
 

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { readFileSync, readlinkSync } from 'node:fs'
 
 /** A process that cannot be mistaken for a later one with the same number. */
 export interface ProcessRef {
@@ -44,26 +44,5 @@ export function sendSignal(pid: number, signal: NodeJS.Signals): boolean {
     return true
   } catch {
     return false
-  }
-}
-
-/** Running supervisors of machines with this prefix, found by the machine's name in their argv. */
-export function supervisors(prefix: string): [number, string][] {
-  const found: [number, string][] = []
-  for (const entry of readdirSync('/proc')) {
-    if (!/^\d+$/.test(entry)) continue
-    const machine = commandLine(entry)
-      .split('\0')
-      .find((arg) => arg.startsWith(`--machine=${prefix}`))
-    if (machine !== undefined) found.push([Number(entry), machine.slice('--machine='.length)])
-  }
-  return found
-}
-
-function commandLine(pid: string): string {
-  try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
-  } catch {
-    return ''
   }
 }

@@ -1,9 +1,9 @@
 import { createHash, randomUUID } from 'node:crypto'
-import { existsSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { chown, mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { z } from 'zod'
-import { APP_UID } from '../command/nspawn.ts'
+import { APP_UID } from '../command/instance.ts'
 import { run } from '../exec.ts'
 
 const About = z.object({ uid: z.number(), layers: z.array(z.string()) })
@@ -62,12 +62,24 @@ const MOST_WHITEOUTS = 300
 const isInside = (path: string) =>
   path.split('/').every((part) => part !== '' && part !== '.' && part !== '..')
 
-/** As `ensureSkeleton`, for a root of an image's own: its folders belong to whom they belonged to when it was built. */
-export async function ensureImageSkeleton(root: string, uidBase: number, stack: string): Promise<string> {
+/** What is mounted on in every instance; nspawn makes what an image lacks, LXC has not the right to. */
+const MOUNTED_FOLDERS = ['dev', 'proc', 'run', 'sys', 'tmp', 'var/tmp']
+const MOUNTED_FILES = ['etc/resolv.conf', 'etc/ssl/certs/ca-certificates.crt']
+
+/**
+ * As `ensureSkeleton`, for a root of an image's own: its folders belong to whom they belonged to when it was built.
+ * `roots`: the parts of the image's root, the uppermost first.
+ */
+export async function ensureImageSkeleton(
+  root: string,
+  uidBase: number,
+  stack: string,
+  roots: readonly string[],
+): Promise<string> {
   const listed = async (name: string) =>
     (await readFile(join(stack, name), 'utf8').catch(() => '')).split('\0').slice(0, MOST_FOLDERS)
   const about = { uid: uidBase + APP_UID, layers: [stack] }
-  return await once(root, ['image', 1, uidBase, stack], about, async (app) => {
+  return await once(root, ['image', 2, uidBase, stack], about, async (app) => {
     for (const line of await listed('owners')) {
       const [, uid, gid, folder = ''] = OWNER.exec(line) ?? []
       if (!isInside(folder) || Number(uid) > MAX_ID || Number(gid) > MAX_ID) continue
@@ -82,7 +94,27 @@ export async function ensureImageSkeleton(root: string, uidBase: number, stack: 
       await mkdir(join(place, '..'), { recursive: true })
       await run(['mknod', place, 'c', '0', '0'])
     }
+    for (const path of MOUNTED_FOLDERS)
+      if (isMissing(roots, path)) await mkdir(join(app, path), { recursive: true, mode: 0o755 })
+    for (const path of MOUNTED_FILES) {
+      if (!isMissing(roots, path)) continue
+      await mkdir(join(app, path, '..'), { recursive: true, mode: 0o755 })
+      await writeFile(join(app, path), '', { flag: 'a', mode: 0o644 })
+    }
   })
+}
+
+/** Whether no part has it and it could be made: where a link is on the way, what it means is the image's affair. */
+function isMissing(roots: readonly string[], path: string): boolean {
+  const names = path.split('/')
+  for (const [at] of names.entries()) {
+    const part = names.slice(0, at + 1).join('/')
+    const kinds = roots.map((root) => lstatSync(join(root, part), { throwIfNoEntry: false }))
+    const found = kinds.find((kind) => kind !== undefined)
+    if (found === undefined) return true
+    if (at === names.length - 1 || !found.isDirectory()) return false
+  }
+  return false
 }
 
 async function copyFolders(from: string, to: string, uid: number): Promise<void> {

@@ -19,7 +19,9 @@ import { cellNetwork, gateway, instanceAddress } from '../network/address.ts'
 import { createFirewall, type Firewall } from '../network/firewall.ts'
 import { links, namespaces } from '../network/namespace.ts'
 import type { Stage, Vocabulary } from './conformance.ts'
-import { createNspawnDriver } from './nspawn.ts'
+import { createContainedDriver } from './contained.ts'
+import { nspawn } from './nspawn.ts'
+import type { Supervisor } from './supervisor.ts'
 
 /** Programs that the tests' instances run; with their libraries they make a root that needs no download. */
 const BINARIES = [
@@ -118,7 +120,8 @@ const words: Vocabulary = {
   printsWindow: node('console.log(process.stdout.rows ?? "none",process.stdout.columns ?? "")'),
 }
 
-export interface NspawnStage extends Stage {
+/** A stage whose instances are real. */
+export interface ContainedStage extends Stage {
   readonly firewall: Firewall
   readonly id: string
   readonly range: string
@@ -131,9 +134,17 @@ export interface NspawnStage extends Stage {
 
 const NOBODY = 65534
 
+export const openNspawnStage = (id: string, range: string, caller = NOBODY): Promise<ContainedStage> =>
+  openStage(nspawn, id, range, caller)
+
 /** A throw-away installation's worth of kernel objects, with names and addresses of its own; `caller` may call in. */
-export async function openNspawnStage(id: string, range: string, caller = NOBODY): Promise<NspawnStage> {
-  const home = mkdtempSync(join(tmpdir(), 'skypanel-nspawn-'))
+export async function openStage(
+  supervisor: Supervisor,
+  id: string,
+  range: string,
+  caller = NOBODY,
+): Promise<ContainedStage> {
+  const home = mkdtempSync(join(tmpdir(), `skypanel-${supervisor.name}-`))
   await run(['chmod', '755', home])
   const native = await compileNative(
     fileURLToPath(new URL('../native', import.meta.url)),
@@ -144,7 +155,9 @@ export async function openNspawnStage(id: string, range: string, caller = NOBODY
   const layer = join(home, 'layer')
   mkdirSync(join(layer, 'app', 'lib'), { recursive: true })
   writeFileSync(join(layer, 'app', 'lib', 'code.txt'), 'code\n')
-  const resolvConf = join(home, 'resolv.conf')
+  // As closed as an installation's (setup/folders.ts): nobody but root enters these.
+  for (const name of ['agent', 'instances']) mkdirSync(join(home, name), { mode: 0o750 })
+  const resolvConf = join(home, 'agent', 'resolv.conf')
   writeFileSync(resolvConf, `nameserver ${gateway(range)}\n`)
   const names = kernelNames(id)
   const limiter = openLimiter(names.cgroup)
@@ -186,7 +199,7 @@ export async function openNspawnStage(id: string, range: string, caller = NOBODY
       uidBase: 0x30000000,
     }),
     driver: () =>
-      createNspawnDriver({
+      createContainedDriver(supervisor, {
         native: () => native,
         skeletons: join(home, 'skeletons'),
         resolvConf,
@@ -202,6 +215,7 @@ export async function openNspawnStage(id: string, range: string, caller = NOBODY
           linkPrefix: `${names.bridge}i`,
           netnsPrefix: names.netns('i', 0).slice(0, -1),
         },
+        places: new Map(),
       }),
     traces: () => [
       ...links(`${names.bridge}i`),

@@ -9,6 +9,7 @@ import {
   type Insistence,
   limitFiles,
   missingControllers,
+  viewName,
   yieldingFiles,
 } from './hierarchies.ts'
 
@@ -21,6 +22,8 @@ export interface Limiter {
   insist(insistence: Insistence): void
   /** The directories of a group, for `shim --cgroup`. */
   directories(group: string): readonly string[]
+  /** The same, each with its name below an instance's /sys/fs/cgroup; '' for a version 2 that is all there is. */
+  views(group: string): { readonly directory: string; readonly name: string }[]
   stats(group: string): Stats | null
   oomKills(group: string): number
   /** SIGKILL to everything in the group; resolves when it is empty. */
@@ -176,6 +179,11 @@ export function openLimiter(parent: string, delegated: string | null = null, yie
     processes,
     oomKills,
     kill,
+    views: (group) =>
+      hierarchies.map((hierarchy) => ({
+        directory: join(root(hierarchy), group),
+        name: viewName(hierarchy, hierarchies.length === 1),
+      })),
     create(group, limits) {
       for (const hierarchy of hierarchies) {
         const directory = join(root(hierarchy), group)

@@ -99,3 +99,9 @@ export function missingControllers(hierarchies: readonly Hierarchy[]): string[] 
   const there = new Set(hierarchies.flatMap((hierarchy) => hierarchy.controllers))
   return ['memory', 'cpu', 'pids'].filter((controller) => !there.has(controller))
 }
+
+/** Where programs look for a hierarchy below /sys/fs/cgroup: `memory`, `cpu,cpuacct`, `systemd`; a version 2 alone: ''. */
+export function viewName({ version, controllers }: Hierarchy, alone: boolean): string {
+  if (version === 2) return alone ? '' : 'unified'
+  return controllers.map((controller) => controller.replace(/^name=/, '')).join(',')
+}

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "filter.h"
@@ -101,6 +102,8 @@ int main(int argc, char **argv) {
   attached = passed != NULL && atoi(passed) > LISTENER - ENVIRONMENT;
   commands = passed != NULL && atoi(passed) > COMMANDS - ENVIRONMENT ? COMMANDS : -1;
   if (commands >= 0) fcntl(commands, F_SETFL, O_NONBLOCK);
+  /* What a supervisor left open is neither ours nor the app's. */
+  if (syscall(__NR_close_range, attached ? LISTENER + 1 : commands >= 0 ? LISTENER : COMMANDS, ~0U, 0) < 0) { say("cannot close what is not ours"); return 71; }
   for (int fd = ENVIRONMENT; fd <= LISTENER; fd++) fcntl(fd, F_SETFD, FD_CLOEXEC);
   if (i + 1 < argc && !strcmp(argv[i], "--pty")) sscanf(argv[i + 1], "%dx%d", &rows, &columns), i += 2;
   if (i + 1 < argc && !strcmp(argv[i], "--cwd")) place = argv[i + 1], i += 2;

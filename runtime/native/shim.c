@@ -9,9 +9,11 @@
  *   --sysctl KEY=VALUE    write below /proc/sys, KEY with slashes
  *   --private-mounts      own mount namespace, nothing of it is seen outside and all of it ends with us
  *   --tmpfs DIR:MB:UID    size-limited tmpfs with the folders upper (owned by UID) and work
- *   --overlay DIR:DATA    overlay file system with these mount options
- *   --bind FROM:TO        bind mount
  *   --disk DEVICE:DIR     make DIR and mount the ext4 file system of a block device there
+ *   --overlay DIR:DATA    overlay file system with these mount options; DIR is made where it is missing
+ *   --bind FROM:TO        bind mount; TO is made where it is missing
+ *   --scratch DIR         small tmpfs that everybody may enter; hides what was there
+ *   --sysfs NETNS:DIR     read-only sysfs as this network namespace sees it; DIR is made where it is missing
  *   --read|--append|--listen FILE   open FILE (or a listening unix socket); passed on as descriptor 3, 4, ...
  *   --stdio FILE          stdin from /dev/null, stdout and stderr appended to FILE
  *   --env KEY=VALUE       the environment is emptied by the first of these
@@ -100,8 +102,39 @@ static void tmpfs(char *arg) {
   if (mkdir(path, 0755) < 0 || chown(path, uid, uid) < 0) die("cannot make", path);
 }
 
+static void scratch(const char *path) {
+  if (mount("tmpfs", path, "tmpfs", MS_NOSUID | MS_NODEV, "mode=0755,size=1m") < 0) die("cannot mount tmpfs on", path);
+}
+
+/* Of what kind the place is goes by what shall be mounted there. */
+static void make_place(const char *path, const char *like) {
+  struct stat kind;
+  if (stat(like, &kind) < 0) die("cannot find", like);
+  int fd = S_ISDIR(kind.st_mode) ? -1 : open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0444);
+  if (S_ISDIR(kind.st_mode) ? mkdir(path, 0755) < 0 && errno != EEXIST : fd < 0) die("cannot make", path);
+  if (fd >= 0) close(fd);
+}
+
+static void bind_to(char *arg) {
+  char *to = after(arg, ':');
+  if (access(to, F_OK) < 0) make_place(to, arg);
+  if (mount(arg, to, NULL, MS_BIND, NULL) < 0) die("cannot bind", to);
+}
+
+/* It shows the links of the namespace in which it is mounted; ours stays as it is. */
+static void sysfs(char *arg) {
+  char *path = after(arg, ':');
+  int own = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+  enter(arg, CLONE_NEWNET);
+  make_place(path, "/");
+  if (mount("sysfs", path, "sysfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL) < 0) die("cannot mount sysfs on", path);
+  if (own < 0 || setns(own, CLONE_NEWNET) < 0) die("cannot go back to", "the machine's network namespace");
+  close(own);
+}
+
 static void overlay(char *arg) {
   char *data = after(arg, ':');
+  make_place(arg, "/");
   if (mount("overlay", arg, "overlay", MS_NOSUID | MS_NODEV, data) < 0) die("cannot mount overlay on", arg);
 }
 
@@ -210,8 +243,10 @@ int main(int argc, char **argv) {
     else if (!strcmp(option, "--oom")) put("/proc/self/oom_score_adj", arg);
     else if (!strcmp(option, "--tmpfs")) tmpfs(arg);
     else if (!strcmp(option, "--overlay")) overlay(arg);
-    else if (!strcmp(option, "--bind")) { char *to = after(arg, ':'); if (mount(arg, to, NULL, MS_BIND, NULL) < 0) die("cannot bind", to); }
     else if (!strcmp(option, "--disk")) disk(arg);
+    else if (!strcmp(option, "--bind")) bind_to(arg);
+    else if (!strcmp(option, "--scratch")) scratch(arg);
+    else if (!strcmp(option, "--sysfs")) sysfs(arg);
     else if (!strcmp(option, "--read")) keep(open(arg, O_RDONLY), arg);
     else if (!strcmp(option, "--append")) keep(open(arg, O_WRONLY | O_APPEND), arg);
     else if (!strcmp(option, "--listen")) listen_on(arg);

@@ -4,11 +4,11 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { run, tryRun } from '../exec.ts'
 import { specOf } from '../driver/conformance.ts'
 import type { Driver } from '../driver/driver.ts'
-import { type NspawnStage, openNspawnStage } from '../driver/test-stage.ts'
+import { type ContainedStage, openNspawnStage } from '../driver/test-stage.ts'
 import { kernelNames } from '../installation.ts'
 
 const ID = 'f0b6'
-let stage: NspawnStage
+let stage: ContainedStage
 let driver: Driver
 let index = 0
 beforeAll(async () => {

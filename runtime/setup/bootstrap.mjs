@@ -5,7 +5,7 @@
 //   node runtime/setup/bootstrap.mjs build                                 dependencies and dist
 //   node runtime/setup/bootstrap.mjs prepare [--machine] [--consul]        the same, for the tests; with the packages,
 //                                                                          and a Consul in the machine's cache
-//   node runtime/setup/bootstrap.mjs packages [--phase tools|database|tests]  the system packages alone
+//   node runtime/setup/bootstrap.mjs packages [--phase tools|database|lxc|tests]  the system packages alone
 import { spawn } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync } from 'node:fs'

@@ -19,7 +19,7 @@ test.each([
   [['start', '--home', 'relative'], '--home relative'],
   [['start', '--home', '/var/../etc'], '--home /var/../etc'],
   [['start', '--domain', 'not a domain'], '--domain not a domain'],
-  [['start', '--driver', 'docker'], 'one of nspawn, fake'],
+  [['start', '--driver', 'docker'], 'one of nspawn, lxc, fake'],
   [['start', '--wrong'], '--wrong'],
   [['begin'], 'start, stop, doctor or uninstall'],
 ])('%j is refused with what is wrong', (argv, words) => {

@@ -1,4 +1,5 @@
 import { parseArgs } from 'node:util'
+import { DriverName } from '../../server/contract/drivers.ts'
 
 export type Verb = 'start' | 'stop' | 'doctor' | 'uninstall'
 
@@ -17,7 +18,7 @@ export interface Options {
   readonly json: boolean
   /** Tell a new one-time link for the admin's browser. */
   readonly adminLink: boolean
-  readonly driver: 'nspawn' | 'fake' | null
+  readonly driver: DriverName | null
   readonly registry: 'auto' | 'embedded' | null
   readonly allowUnlimited: boolean
   readonly email: string
@@ -62,7 +63,7 @@ export function parseOptions(
     detach: values.detach,
     json: values.json,
     adminLink: values['admin-link'],
-    driver: oneOf('--driver', text(values.driver, 'SKYPANEL_DRIVER'), ['nspawn', 'fake']),
+    driver: oneOf('--driver', text(values.driver, 'SKYPANEL_DRIVER'), DriverName.options),
     registry: oneOf('--registry', text(values.registry, 'SKYPANEL_REGISTRY'), ['auto', 'embedded']),
     allowUnlimited: values['allow-unlimited'],
     email: text(values.email, 'SKYPANEL_EMAIL') ?? 'admin@skypanel.localhost',

@@ -25,10 +25,24 @@ const PACKAGES = {
     'passwd',
   ],
   database: ['postgresql'],
+  // Only where an operator chooses that driver.
+  lxc: ['lxc'],
   // What the tests call and the platform does not: they compile native programs with the machine's own compiler.
   // The browser drives the dashboard; the fonts make its pictures the same on every machine.
-  tests: ['gcc', 'libc6-dev', 'libc-bin', 'findutils', 'chromium', 'fonts-inter', 'fonts-jetbrains-mono'],
+  tests: [
+    'gcc',
+    'libc6-dev',
+    'libc-bin',
+    'findutils',
+    'lxc',
+    'chromium',
+    'fonts-inter',
+    'fonts-jetbrains-mono',
+  ],
 }
+
+/** What packages would have started at the next boot: a web server on our ports, a bridge with its own DNS. */
+const SERVICES = { caddy: ['caddy.service'], lxc: ['lxc.service', 'lxc-net.service'] }
 
 const POLICY = '/usr/sbin/policy-rc.d'
 const MARK = '# made by SkyPanel while it installs packages'
@@ -73,8 +87,9 @@ export async function installPackages(phase, run) {
     ]
     const ran = await run(install, { env, cwd: '/' })
     const still = await missingPackages(phase, run)
-    if (missing.includes('caddy') && !still.includes('caddy') && existsSync('/run/systemd/system'))
-      await run(['systemctl', 'disable', '--quiet', 'caddy.service'])
+    const added = missing.filter((name) => !still.includes(name)).flatMap((name) => SERVICES[name] ?? [])
+    if (added.length > 0 && existsSync('/run/systemd/system'))
+      await run(['systemctl', 'disable', '--quiet', ...added])
     if (still.length === 0) return null
     const said = `${lists.output}\n${ran.output}`.trim().split('\n').slice(-15)
     return `Installing the packages ${still.join(', ')} failed.\n\n${said.map((line) => `    ${line}`).join('\n')}\n\nTry it by hand: apt-get update && apt-get install ${still.join(' ')}`

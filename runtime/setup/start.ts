@@ -38,6 +38,7 @@ export const STEPS: readonly Step<SetupContext>[] = [
   version,
   keys,
   packages('database'),
+  packages('lxc'),
   cluster,
   router,
   database,

@@ -11,7 +11,7 @@ npm run uninstall         remove the platform with all its apps (asks first)
   --https-port N          apps over HTTPS                     SKYPANEL_HTTPS_PORT  8443, with a domain 443
   --email ADDRESS         the first administrator             SKYPANEL_EMAIL       admin@skypanel.localhost
   --registry WHICH        auto (Consul) or embedded           SKYPANEL_REGISTRY    auto
-  --driver WHICH          nspawn, or fake: nothing runs       SKYPANEL_DRIVER      nspawn
+  --driver WHICH          nspawn, lxc, or fake: nothing runs  SKYPANEL_DRIVER      nspawn
                           a database elsewhere                DATABASE_URL         a private cluster
                           s3://BUCKET?endpoint=URL, file://…  SKYPANEL_CACHE_URL   no cache besides the store
                           its access key, a file              SKYPANEL_CACHE_CREDENTIALS

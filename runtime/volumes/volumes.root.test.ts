@@ -5,33 +5,24 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { mountSmallDisk } from '../../test/support/small-disk.ts'
 import { VolumeId, type VolumeMount } from '../../server/contract/volumes.ts'
-import { APP_UID } from '../command/nspawn.ts'
+import { APP_UID } from '../command/instance.ts'
 import { specOf } from '../driver/conformance.ts'
 import type { Driver, Handle } from '../driver/driver.ts'
-import { type NspawnStage, openNspawnStage } from '../driver/test-stage.ts'
+import { lxc } from '../driver/lxc.ts'
+import { nspawn } from '../driver/nspawn.ts'
+import { type ContainedStage, openStage } from '../driver/test-stage.ts'
 import { loopOf } from './loop.ts'
 import { createVolumes, mountedDisk, type Volumes } from './volumes.ts'
 
 const APP = '0198c0de-0000-7000-8000-00000000000a'
 const UID = 0x30000000 + APP_UID
-let stage: NspawnStage
+let stage: ContainedStage
 let driver: Driver
 let folder: string
 let volumes: Volumes
 let index = 0
 let number = 0
 const running = new Map<string, Parameters<typeof mountedDisk>[0]>()
-beforeAll(async () => {
-  stage = await openNspawnStage('f0b7', '10.216.128.0/18')
-  driver = stage.driver()
-  folder = mkdtempSync(join(tmpdir(), 'skypanel-volumes-'))
-  volumes = createVolumes({ folder, mounted: (id, volume) => mountedDisk(running.get(id) ?? null, volume) })
-}, 120_000)
-afterAll(async () => {
-  await volumes?.removeApp(APP)
-  rmSync(folder, { recursive: true, force: true })
-  await stage?.close()
-})
 
 const newVolume = (mount = '/app/data'): VolumeMount => ({
   id: VolumeId.parse(`0198c0de-0000-7000-8000-0000000001${String(number++).padStart(2, '0')}`),
@@ -90,7 +81,22 @@ const node = (script: string) => `exec node -e '${script}'`
 const FS =
   'const fs=require("fs");const say=console.log;const D="/app/data";const mb=()=>{const s=fs.statfsSync(D);return Math.round(s.blocks*s.bsize/1048576)};const attempt=(f)=>{try{return f()}catch(e){return e.code}};'
 
-describe('a volume', { timeout: 120_000 }, () => {
+describe.each([
+  { supervisor: nspawn, id: 'f0b7', range: '10.216.128.0/18' },
+  { supervisor: lxc, id: 'f0b8', range: '10.246.128.0/18' },
+])('a volume, with $supervisor.name,', { timeout: 120_000 }, ({ supervisor, id, range }) => {
+  beforeAll(async () => {
+    stage = await openStage(supervisor, id, range)
+    driver = stage.driver()
+    folder = mkdtempSync(join(tmpdir(), 'skypanel-volumes-'))
+    volumes = createVolumes({ folder, mounted: (id, volume) => mountedDisk(running.get(id) ?? null, volume) })
+  }, 120_000)
+  afterAll(async () => {
+    await volumes?.removeApp(APP)
+    rmSync(folder, { recursive: true, force: true })
+    await stage?.close()
+  })
+
   test('is empty, belongs to the app, and what is written in it is there for the next instance', async () => {
     const volume = newVolume()
     expect(await volumes.ensure(APP, volume.id, 32, UID)).toEqual({ sizeMb: 32, live: true })

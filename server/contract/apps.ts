@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { endpoint } from './endpoint.ts'
 import { AppId, AppName, Time } from './ids.ts'
+import { DriverName } from './drivers.ts'
 import { DeploymentKind } from './releases.ts'
 
 export const VulnerabilityPolicy = z.enum(['off', 'warn', 'block'])
@@ -18,6 +19,8 @@ export const App = z.object({
   health_check_path: z.string().nullable(),
   /** What a known vulnerability in a build does: nothing, a warning, or (high and critical) the end of the deploy. */
   vulnerability_policy: VulnerabilityPolicy.default('warn'),
+  /** What its instances run in, whatever skypanel.toml says; null: what that says, else the node's own choice. */
+  driver: DriverName.nullable().default(null),
   state: z.enum(['active', 'destroying']),
   created_at: Time,
   updated_at: Time,
@@ -53,7 +56,7 @@ export const appEndpoints = {
   info: endpoint('GET', '/apps/:app', { access: 'app:view', summary: 'One app, by name or id.', reply: App }),
   update: endpoint('PATCH', '/apps/:app', {
     access: 'app:manage',
-    summary: 'Change maintenance mode, deploy branch, health check path or vulnerability policy.',
+    summary: 'Change maintenance mode, deploy branch, health check path, vulnerability policy or driver.',
     body: z.object({
       maintenance: z.boolean().optional(),
       deploy_branch: z
@@ -62,6 +65,8 @@ export const appEndpoints = {
         .optional(),
       health_check_path: z.string().startsWith('/').max(500).nullable().optional(),
       vulnerability_policy: VulnerabilityPolicy.optional(),
+      /** For instances that are started from now on. invalid_params: the node does not have it. */
+      driver: DriverName.nullable().optional(),
     }),
     reply: App,
   }),

@@ -1,4 +1,5 @@
 import { z } from 'zod'
+import { DriverName } from './drivers.ts'
 import { AppId, BuildId, InstanceId, ProcessType } from './ids.ts'
 import { AppNetwork, EgressHost } from './network.ts'
 import { NodeVolume, SnapshotName, VolumeId, VolumeMount } from './volumes.ts'
@@ -98,7 +99,6 @@ export const Artifact = z.object({
 export type Artifact = z.infer<typeof Artifact>
 
 export const InstanceKind = z.enum(['service', 'release', 'run'])
-export const DriverName = z.enum(['nspawn', 'fake'])
 
 export const InstanceSpec = z.object({
   id: InstanceId,
@@ -131,6 +131,8 @@ export const InstanceSpec = z.object({
   volumes: z.array(VolumeMount).optional(),
   /** What its app may reach; absent: the public network. A node that knows a higher revision goes by that. */
   network: AppNetwork.optional(),
+  /** What it shall run in; absent: the node's own choice. */
+  driver: DriverName.optional(),
 })
 export type InstanceSpec = z.infer<typeof InstanceSpec>
 

@@ -110,7 +110,7 @@ function specOf(ctx: DeployContext, { app, facts, formation }: View, row: Instan
   const size = row.run?.size ?? formation.find(({ type }) => type === row.type)?.size ?? DEFAULT_SIZE
   return instanceSpec(
     ctx,
-    { id: app, name: facts.name, health_check_path: facts.health_check_path },
+    { id: app, name: facts.name, health_check_path: facts.health_check_path, driver: facts.driver },
     release,
     row,
     size,

@@ -6,6 +6,7 @@ import type { DeployContext } from './deploy-context.ts'
 import type { BuildCache } from '../contract/build-caches.ts'
 import type { Node } from '../contract/cluster.ts'
 import type { CronEntry, CronRun } from '../contract/cron.ts'
+import type { DriverName } from '../contract/drivers.ts'
 import type { Formation, Instance } from '../contract/formation.ts'
 import type { PushIntake } from './push-intake.ts'
 import type { Exec, Run } from '../contract/runs.ts'
@@ -38,6 +39,7 @@ import { listNodes } from '../nodes/list-nodes.ts'
 import { listInstances } from '../formation/list-instances.ts'
 import { listReleases, showRelease } from '../store/releases.ts'
 import { releaseConfig } from '../releases/release-config.ts'
+import { requireDriver } from './require-driver.ts'
 import { restart } from '../formation/restart.ts'
 import { rollback } from '../releases/rollback.ts'
 import { scheduleCollections } from './collect-schedule.ts'
@@ -151,6 +153,8 @@ export interface Deploy extends AsyncDisposable {
   steer(tx: Tx, app: AppId, actor: Actor, deployment: string, how: Steering): Promise<Deployment>
   /** Errors: invalid_params. */
   setStrategy(tx: Tx, app: AppId, change: StrategyChange): Promise<DeployStrategy>
+  /** Errors: invalid_params when no node can run instances by it, node_unavailable. */
+  requireDriver(wanted: DriverName): Promise<void>
   /** A one-off instance of the current release. Errors: no_release, invalid_params (an unknown size), no_room. */
   createRun(tx: Tx, app: AppId, actor: Actor, input: RunInput): Promise<Run>
   /** Runs an entry of the schedule now. Errors: not_found, conflict when a run goes on or there is no room. */
@@ -208,6 +212,7 @@ export function createDeploy(ctx: DeployContext): Deploy & { readonly intake: Pu
     setStrategy: (tx, app, change) => setStrategy(ctx, tx, app, change),
     network: nodeNetworkOf(ctx),
     volumes: createNodeVolumes(ctx),
+    requireDriver: (wanted) => requireDriver(ctx, wanted),
     createRun: (tx, app, actor, input) => createRun(ctx, tx, app, actor, input),
     execInInstance: (tx, app, instance, input) => execInInstance(ctx, tx, app, instance, input),
     listReleases: (app, limit) => listReleases(db, app, limit),

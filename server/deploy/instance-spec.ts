@@ -1,3 +1,4 @@
+import type { DriverName } from '../contract/drivers.ts'
 import type { InstanceSpec } from '../contract/nodes.ts'
 import type { AppId } from '../contract/ids.ts'
 import { sealContext } from '../config-vars/read-config.ts'
@@ -19,7 +20,12 @@ export const runContext = (app: AppId, instance: string): readonly string[] => [
 /** Everything that a node needs to start an instance. The config is opened here and travels to the node alone. */
 export function instanceSpec(
   ctx: { readonly seal: Sealer; readonly settings: Pick<DeploySettings, 'bootTimeout' | 'grace'> },
-  app: { readonly id: AppId; readonly name: string; readonly health_check_path: string | null },
+  app: {
+    readonly id: AppId
+    readonly name: string
+    readonly health_check_path: string | null
+    readonly driver: DriverName | null
+  },
   release: ReleaseRow,
   instance: InstanceRow,
   size: string,
@@ -31,6 +37,7 @@ export function instanceSpec(
   const command = instance.command ?? release.process_types[instance.type]
   if (command === undefined)
     throw new DomainError('process_type_unknown', `v${release.version} has no process type ${instance.type}.`)
+  const driver = app.driver ?? release.driver
   const routed = instance.kind === 'service' && isRouted(instance.type)
   return {
     id: instance.id,
@@ -66,6 +73,7 @@ export function instanceSpec(
     ...(routed && instance.held ? { held: true } : {}),
     pty: instance.run?.pty ?? null,
     attach: instance.run?.attach ?? false,
+    ...(driver === null ? {} : { driver }),
   }
 }
 

@@ -8,6 +8,7 @@ import { planSource, TOOLS_KEY } from '../build/plan-source.ts'
 import { runBuild } from '../build/run-build.ts'
 import { takeStock } from '../build/take-stock.ts'
 import { readConfig } from '../config-vars/read-config.ts'
+import { isDomainError } from '../domain/errors.ts'
 import { describeDeploy, serviceTypes } from '../domain/release.ts'
 import { DEFAULT_SIZE } from '../domain/sizes.ts'
 import { withRoom } from '../nodes/room.ts'
@@ -29,6 +30,7 @@ import { currentRelease, getRelease, insertRelease } from '../store/releases.ts'
 import { rolloutStep } from './await-rollout.ts'
 import { finishStep } from './finish.ts'
 import { Rejected } from './rejected.ts'
+import { requireDriver } from './require-driver.ts'
 import { releasePhaseStep } from './release-phase.ts'
 import { checkSignal, guarded, showLines, type Work, type WorkStep } from './work.ts'
 
@@ -106,9 +108,21 @@ const planStep: WorkStep = {
         tail: planned.asked.map(({ provider, why }) => `${provider}: ${why}`),
         title: 'These were asked:',
       })
+    const { driver } = planned.plan.release
+    const app = await findApp(ctx.db, build.app_id)
+    // What the app itself is set to wins, and was checked when it was set.
+    if (driver !== undefined && app?.driver == null) await requireDriver(ctx, driver).catch(refusedWish)
     await storePlan(ctx.db, build.id, planned.plan, summaryOf(planned.plan))
     work.lines.push(...planLines(planned.plan, planned.locked))
   },
+}
+
+/** Told before anything is built for it. */
+function refusedWish(error: unknown): never {
+  if (!isDomainError(error, 'invalid_params')) throw error
+  throw new Rejected('build_failed', error.message, {
+    hint: 'Change `driver` below [runtime] in skypanel.toml, or leave it out: the node has one of its own.',
+  })
 }
 
 const buildStep: WorkStep = {

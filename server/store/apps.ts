@@ -1,5 +1,6 @@
 import type { AccountId, AppId, TeamId } from '../contract/ids.ts'
 import type { VulnerabilityPolicy } from '../contract/apps.ts'
+import type { DriverName } from '../contract/drivers.ts'
 import type { DeploymentKind } from '../contract/releases.ts'
 import type { TeamRole } from '../domain/permissions.ts'
 import type { Sql, Tx } from './db.ts'
@@ -15,6 +16,7 @@ export interface AppRow {
   readonly deploy_branch: string
   readonly health_check_path: string | null
   readonly vulnerability_policy: VulnerabilityPolicy
+  readonly driver: DriverName | null
   readonly created_at: string
   readonly updated_at: string
   /** null before the first release. */
@@ -31,7 +33,7 @@ export interface AppRow {
 }
 
 const SELECT = `SELECT apps.id, apps.name, apps.team_id, teams.name AS team, apps.stack, apps.state, apps.maintenance,
-    apps.deploy_branch, apps.health_check_path, apps.vulnerability_policy, apps.created_at, apps.updated_at,
+    apps.deploy_branch, apps.health_check_path, apps.vulnerability_policy, apps.driver, apps.created_at, apps.updated_at,
     releases.version AS release_version, builds.commit_sha AS release_commit,
     releases.description AS release_description, releases.created_at AS release_created_at,
     services.wanted, services.crashed, running.ready, work.kind AS work
@@ -87,6 +89,7 @@ export interface AppChange {
   readonly deploy_branch?: string | undefined
   readonly health_check_path?: string | null | undefined
   readonly vulnerability_policy?: VulnerabilityPolicy | undefined
+  readonly driver?: DriverName | null | undefined
 }
 
 /** Columns that are not given stay. */
@@ -94,7 +97,8 @@ export async function updateApp(tx: Tx, id: AppId, change: AppChange): Promise<v
   await tx.query(
     `UPDATE apps SET maintenance = coalesce($2, maintenance), deploy_branch = coalesce($3, deploy_branch),
         health_check_path = CASE WHEN $4 THEN $5 ELSE health_check_path END,
-        vulnerability_policy = coalesce($6, vulnerability_policy), updated_at = now() WHERE id = $1`,
+        vulnerability_policy = coalesce($6, vulnerability_policy),
+        driver = CASE WHEN $7 THEN $8 ELSE driver END, updated_at = now() WHERE id = $1`,
     [
       id,
       change.maintenance ?? null,
@@ -102,6 +106,8 @@ export async function updateApp(tx: Tx, id: AppId, change: AppChange): Promise<v
       change.health_check_path !== undefined,
       change.health_check_path ?? null,
       change.vulnerability_policy ?? null,
+      change.driver !== undefined,
+      change.driver ?? null,
     ],
   )
 }

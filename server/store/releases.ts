@@ -1,4 +1,5 @@
 import type { AccountId, AppId, BuildId, ReleaseId } from '../contract/ids.ts'
+import type { DriverName } from '../contract/drivers.ts'
 import type { Artifact } from '../contract/nodes.ts'
 import type { Release } from '../contract/releases.ts'
 import type { Sql, Tx } from './db.ts'
@@ -38,6 +39,8 @@ export interface ReleaseRow {
   readonly health: unknown
   /** Entries of its schedule, as in the build's plan; null: none. */
   readonly cron: unknown
+  /** What its source asks to be run in; null: nothing. */
+  readonly driver: DriverName | null
   readonly collected: boolean
 }
 
@@ -72,7 +75,8 @@ export async function insertRelease(tx: Tx, release: NewRelease): Promise<number
 
 const ROW = `SELECT releases.id, releases.app_id, releases.version, releases.state, releases.kind, releases.build_id,
     releases.description, releases.account_id, releases.author, releases.process_types, releases.config, releases.formation,
-    releases.based_on, builds.artifact, builds.plan #> '{release,health}' AS health, builds.plan #> '{release,cron}' AS cron, builds.collected_at IS NOT NULL AS collected
+    releases.based_on, builds.artifact, builds.plan #> '{release,health}' AS health, builds.plan #> '{release,cron}' AS cron,
+    builds.plan->'release'->>'driver' AS driver, builds.collected_at IS NOT NULL AS collected
   FROM releases JOIN builds ON builds.id = releases.build_id`
 
 export async function getRelease(sql: Sql, id: ReleaseId): Promise<ReleaseRow | null> {

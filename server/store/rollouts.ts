@@ -1,5 +1,6 @@
 import type { DeployStrategy } from '../contract/deploys.ts'
 import type { AppId, DeploymentId, ReleaseId } from '../contract/ids.ts'
+import type { DriverName } from '../contract/drivers.ts'
 import type { Db, Sql, Tx } from './db.ts'
 
 /** Everything that decides what should run, of one moment. Times are ms since the epoch by the database's clock. */
@@ -9,6 +10,7 @@ export interface RolloutFacts {
   readonly health_check_path: string | null
   readonly strategy: Partial<DeployStrategy>
   readonly has_volume: boolean
+  readonly driver: DriverName | null
   readonly current: { readonly id: ReleaseId; readonly version: number; readonly types: string[] } | null
   readonly candidate: {
     readonly id: ReleaseId
@@ -31,7 +33,7 @@ export async function rolloutFacts(sql: Sql, app: AppId): Promise<RolloutFacts |
   const types = (of: string) =>
     `(SELECT coalesce(jsonb_agg(type), '[]') FROM jsonb_object_keys(${of}.process_types) type)`
   const [row] = await sql.query<RolloutFacts>(
-    `SELECT apps.name, apps.state, apps.health_check_path, apps.deploy_strategy AS strategy,
+    `SELECT apps.name, apps.state, apps.health_check_path, apps.deploy_strategy AS strategy, apps.driver,
         EXISTS (SELECT FROM volumes WHERE volumes.app_id = apps.id) AS has_volume,
         CASE WHEN live.id IS NOT NULL THEN jsonb_build_object('id', live.id, 'version', live.version, 'types', ${types('live')}) END AS current,
         CASE WHEN next.id IS NOT NULL THEN jsonb_build_object('id', next.id, 'version', next.version, 'types', ${types('next')},

@@ -51,9 +51,12 @@ export function createStatus(ctx: Pick<Context, 'config' | 'db'>): Status {
             timeout: PATIENCE_MS,
           })
           const hello = agentVerbs.hello.reply.parse(reply)
-          const wrong = hello.drivers.filter(({ ok }) => !ok).map(({ name, detail }) => `${name}: ${detail}`)
-          if (wrong.length > 0) throw new Error(wrong.join('; '))
-          return `protocol ${hello.protocol}, ${hello.drivers.map(({ name }) => name).join(', ')}, stack ${hello.stack ?? 'not ready'}`
+          // The node's own choice; what it could run besides is nobody's trouble.
+          const [preferred] = hello.drivers
+          if (preferred?.ok !== true)
+            throw new Error(`${preferred?.name ?? 'no driver'}: ${preferred?.detail ?? 'the node has none'}`)
+          const fit = hello.drivers.filter(({ ok }) => ok).map(({ name }) => name)
+          return `protocol ${hello.protocol}, ${fit.join(', ')}, stack ${hello.stack ?? 'not ready'}`
         }),
         directoryState(paths.directorySocket),
         component('logs', async () => {

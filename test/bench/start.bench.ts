@@ -5,7 +5,10 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { openNspawnStage } from '../../runtime/driver/test-stage.ts'
+import { lxc } from '../../runtime/driver/lxc.ts'
+import { nspawn } from '../../runtime/driver/nspawn.ts'
+import type { Supervisor } from '../../runtime/driver/supervisor.ts'
+import { openStage } from '../../runtime/driver/test-stage.ts'
 import { InstanceSpec } from '../../server/contract/nodes.ts'
 import { answers, commit, freePort } from './floor.ts'
 import { paired, printFigure, ratioFigure, timed } from './measure.ts'
@@ -66,11 +69,11 @@ async function instanceStart(): Promise<void> {
 }
 
 /**
- * The driver alone: from the order to the first HTTP 200 (mounts, groups, network, nspawn, init, app), against the same
- * program bare. What the platform adds to it (API, database, health check, registry) is in the figure before.
+ * A driver alone: from the order to the first HTTP 200 (mounts, groups, network, supervisor, init, app), against the
+ * same program bare. What the platform adds to it (API, database, health check, registry) is in the figure before.
  */
-async function driverStart(): Promise<void> {
-  const stage = await openNspawnStage('bnch', '10.227.0.0/18', process.getuid?.() ?? 0)
+async function driverStart(supervisor: Supervisor, goal: number): Promise<void> {
+  const stage = await openStage(supervisor, 'bnch', '10.227.0.0/18', process.getuid?.() ?? 0)
   try {
     const driver = stage.driver()
     const script = join(stage.artifact.layers[0] ?? '', 'app', 'server.js')
@@ -112,7 +115,9 @@ async function driverStart(): Promise<void> {
       },
       () => bareStart(script),
     )
-    printFigure(ratioFigure('instance start to HTTP 200 / bare node', series, 'ms', 2.2))
+    printFigure(
+      ratioFigure(`instance start (${supervisor.name}) to HTTP 200 / bare node`, series, 'ms', goal),
+    )
   } finally {
     await stage.close()
   }
@@ -150,5 +155,6 @@ async function cliVersion(): Promise<void> {
 }
 
 await instanceStart()
-await driverStart()
+await driverStart(nspawn, 2.2)
+await driverStart(lxc, 1.6)
 await cliVersion()

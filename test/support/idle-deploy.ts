@@ -25,6 +25,8 @@ export function idleDeploy(newId: <Id extends string>() => Id): Deploy {
     },
     createBuild: () => Promise.reject(noRelease()),
     upload: () => Promise.reject(new DomainError('bad_request', 'Nothing can be uploaded here.')),
+    requireDriver: (wanted) =>
+      Promise.reject(new DomainError('invalid_params', `There is no node here that runs ${wanted}.`)),
     buildCaches: async () => [],
     purgeBuildCaches: async () => ({ freed_mb: 0 }),
     volumes: {

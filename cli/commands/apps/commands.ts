@@ -32,12 +32,13 @@ export const appCommands: readonly CommandSpec[] = [
   },
   {
     name: 'apps:update',
-    summary: 'change the deploy branch, the health check or what known vulnerabilities do',
+    summary: 'change the deploy branch, the health check, what known vulnerabilities do or the driver',
     app: true,
     options: [
       ['--deploy-branch <name>', 'pushes to this branch deploy'],
       ['--health-check-path <path>', 'a new instance must answer GET here; "none" for the port alone'],
       ['--vulnerabilities <policy>', 'a known one in a build: off, warn, or block (high and critical)'],
+      ['--driver <name>', 'new instances run in nspawn or lxc; "none" for what the app or the node says'],
     ],
     examples: ['apps:update --health-check-path /healthz', 'apps:update --deploy-branch production'],
     load: async () => (await import('./update.ts')).updateApp,

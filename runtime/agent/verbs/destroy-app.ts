@@ -1,4 +1,4 @@
-import { APP_UID } from '../../command/nspawn.ts'
+import { APP_UID } from '../../command/instance.ts'
 import { pruneSkeletons } from '../../driver/skeleton.ts'
 import { AgentError } from '../agent-error.ts'
 import type { AgentContext } from '../context.ts'

@@ -4,8 +4,12 @@ import { readResources } from '../resources.ts'
 
 export async function hello(agent: AgentContext) {
   const { config, driver, engine, fence } = agent
-  const [fit, build, resources] = await Promise.all([
-    driver.fingerprint(),
+  // The preferred one first: it is what an app without a wish runs in.
+  const ordered = driver.all.toSorted(
+    (one, other) => Number(other.name === driver.preferred) - Number(one.name === driver.preferred),
+  )
+  const [drivers, build, resources] = await Promise.all([
+    Promise.all(ordered.map(async (one) => ({ name: one.name, ...(await one.fingerprint()) }))),
     engine.fingerprint(),
     readResources(config.installation.home),
   ])
@@ -14,7 +18,7 @@ export async function hello(agent: AgentContext) {
     installation: config.installation.id,
     version: config.version,
     epoch: fence.current(),
-    drivers: [{ name: driver.name, ok: fit.ok, detail: fit.detail }],
+    drivers,
     stack: build.stack,
     resources,
   }

@@ -1,5 +1,5 @@
 import type { VolumeId } from '../../../server/contract/volumes.ts'
-import { APP_UID } from '../../command/nspawn.ts'
+import { APP_UID } from '../../command/instance.ts'
 import { AgentError } from '../agent-error.ts'
 import type { AgentContext } from '../context.ts'
 
@@ -8,7 +8,7 @@ export async function makeVolume(
   agent: AgentContext,
   order: { readonly app: string; readonly volume: VolumeId; readonly sizeMb: number },
 ) {
-  if (agent.driver.name === 'fake')
+  if (agent.driver.preferred === 'fake')
     throw new AgentError(
       'not_available',
       'The fake driver has no volumes; choose another driver for this node.',

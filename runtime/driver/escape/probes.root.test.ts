@@ -10,11 +10,14 @@ import { kernelNames } from '../../installation.ts'
 import { gateway } from '../../network/address.ts'
 import { specOf } from '../conformance.ts'
 import type { Attachment, Driver, Handle } from '../driver.ts'
-import { type NspawnStage, openNspawnStage } from '../test-stage.ts'
+import { lxc } from '../lxc.ts'
+import { nspawn } from '../nspawn.ts'
+import { type ContainedStage, openStage } from '../test-stage.ts'
 
 /** Every driver of this machine is held to the same probes; root may call into the stage's instances. */
-const drivers: readonly { readonly name: string; open(): Promise<NspawnStage> }[] = [
-  { name: 'nspawn', open: () => openNspawnStage('f0e5', '10.221.64.0/18', 0) },
+const drivers: readonly { readonly name: string; readonly open: () => Promise<ContainedStage> }[] = [
+  { name: 'nspawn', open: () => openStage(nspawn, 'f0e5', '10.221.64.0/18', 0) },
+  { name: 'lxc', open: () => openStage(lxc, 'f0e6', '10.246.64.0/18', 0) },
 ]
 
 /** The kernel does not have it, or was built or started without it. */
@@ -65,7 +68,7 @@ async function heard(line: Attachment): Promise<string> {
 }
 
 describe.each(drivers)('what a stranger tries from inside, with $name', { timeout: 120_000 }, ({ open }) => {
-  let stage: NspawnStage
+  let stage: ContainedStage
   let driver: Driver
   let holder: ChildProcess
   let neighbour: { handle: Handle; folder: string; spec: InstanceSpec; address: string }

@@ -1,7 +1,10 @@
 import { randomBytes, randomInt } from 'node:crypto'
 import { access, mkdir, readdir, readFile, rm } from 'node:fs/promises'
+import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { z } from 'zod'
+import { LXC } from '../../command/lxc.ts'
+import { NSPAWN } from '../../command/nspawn.ts'
 import { run } from '../../exec.ts'
 import { Installation } from '../../installation.ts'
 import { isFree } from '../busy-port.ts'
@@ -94,7 +97,7 @@ async function claim(options: Options): Promise<Installation> {
     },
     database:
       options.databaseUrl === null ? { kind: 'private' } : { kind: 'external', url: options.databaseUrl },
-    driver: options.driver ?? 'nspawn',
+    driver: options.driver ?? (existsSync(LXC) && !existsSync(NSPAWN) ? 'lxc' : 'nspawn'),
     registry: options.registry ?? 'auto',
     allowUnlimited: options.allowUnlimited,
     supervision: (await hasSystemd()) ? 'systemd' : 'direct',

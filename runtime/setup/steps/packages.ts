@@ -15,11 +15,13 @@ async function packagesNow(): Promise<string> {
 }
 
 /** System packages by apt. The bootstrap began them already; this waits for its lock and finds what is left. */
-export function packages(phase: 'tools' | 'database'): Step<SetupContext> {
+export function packages(phase: 'tools' | 'database' | 'lxc'): Step<SetupContext> {
   return {
-    name: phase === 'tools' ? 'packages' : 'packages (database)',
+    name: phase === 'tools' ? 'packages' : `packages (${phase})`,
     after: phase === 'tools' ? [] : ['packages'],
-    needed: async () => (await readFile(stampOf(phase), 'utf8').catch(() => '')) !== (await packagesNow()),
+    needed: async ({ options, installation }) =>
+      (phase !== 'lxc' || (options.driver ?? installation?.driver) === 'lxc') &&
+      (await readFile(stampOf(phase), 'utf8').catch(() => '')) !== (await packagesNow()),
     async apply({ options, env }) {
       const bootstrap = join(options.checkout, 'runtime', 'setup', 'bootstrap.mjs')
       const ran = await tryRun([process.execPath, bootstrap, 'packages', '--phase', phase], {

@@ -13,6 +13,7 @@ export const presentApp = (row: Awaited<ReturnType<typeof infoApp>>, reach: Reac
   maintenance: row.maintenance,
   health_check_path: row.health_check_path,
   vulnerability_policy: row.vulnerability_policy,
+  driver: row.driver,
   state: row.state,
   created_at: row.created_at,
   updated_at: row.updated_at,

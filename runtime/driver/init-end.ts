@@ -1,6 +1,6 @@
 import { constants } from 'node:os'
 import type { Exit } from '../../server/contract/nodes.ts'
-import type { InitStatus } from '../command/nspawn.ts'
+import type { InitStatus } from '../command/instance.ts'
 
 export function signalName(number: number): string {
   return Object.entries(constants.signals).find(([, value]) => value === number)?.[0] ?? `SIG${number}`
