@@ -260,6 +260,22 @@ describe('the agent with real instances', { timeout: 60_000 }, () => {
     })
     await call('forget', { epoch: 1, instance: instance.id })
   })
+  })
+
+  test.each(['nspawn', 'lxc'] as const)(
+    'a program that cannot be started says why, by %s',
+    async (driver) => {
+      const instance = web('true', { artifact: { ...stage.artifact, stack: '/nonexistent' }, driver })
+      await call('start', { epoch: 1, instance })
+      expect((await until(instance.id, 'exited')).state).toMatchObject({
+        exit: {
+          reason: 'start failed',
+          message: expect.stringMatching(/^Could not be started: .*No such file or directory/),
+        },
+      })
+      await call('forget', { epoch: 1, instance: instance.id })
+    },
+  )
 
   test('an order of another user is refused, although the socket let it in', async () => {
     await run(['chmod', '-R', 'o+rx', join(stage.home, 'run')])

@@ -33,7 +33,21 @@ export async function lastLines(folder: string): Promise<string[]> {
 }
 
 export async function supervisorLines(folder: string): Promise<string[]> {
-  return (await endOf(join(folder, 'supervisor.log'))).filter(
-    (line) => !line.startsWith('Attempted to remove disk file system'),
-  )
+  return supervisorSaid(await endOf(join(folder, 'supervisor.log')))
+}
+
+const LXC_LINE = /^lxc-start \S+ [\d.]+ ERROR +\S+ - \S+ - (.*)$/
+/** What LXC says after every failure, whatever its cause. */
+const SAYS_NOTHING =
+  /^(Failed to spawn container|The container failed to start|Additional information can be obtained)/
+
+/** What matters of a supervisor's own words, the cause last: LXC begins with it, and says all in two shapes. */
+export function supervisorSaid(lines: readonly string[]): string[] {
+  const own = lines.filter((line) => !line.startsWith('Attempted to remove disk file system'))
+  if (!own.some((line) => LXC_LINE.test(line))) return own
+  return own
+    .filter((line) => !line.startsWith('lxc-start: '))
+    .map((line) => LXC_LINE.exec(line)?.[1] ?? line)
+    .filter((line) => !SAYS_NOTHING.test(line))
+    .reverse()
 }

@@ -40,6 +40,7 @@ export const dataPlane: Step<SetupContext> = {
     'mount namespace',
     'limits',
     'native programs',
+    'packages (lxc)',
     'database cluster',
   ],
   needed: () => Promise.resolve(true),
