@@ -13,7 +13,7 @@ import type { Attachment, Driver, Handle } from '../driver.ts'
 import { type NspawnStage, openNspawnStage } from '../test-stage.ts'
 
 /** Every driver of this machine is held to the same probes; root may call into the stage's instances. */
-const drivers: readonly { readonly name: string; open(): Promise<NspawnStage> }[] = [
+const drivers: readonly { readonly name: string; readonly open: () => Promise<NspawnStage> }[] = [
   { name: 'nspawn', open: () => openNspawnStage('f0e5', '10.221.64.0/18', 0) },
 ]
 
