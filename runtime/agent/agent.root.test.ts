@@ -252,16 +252,6 @@ describe('the agent with real instances', { timeout: 60_000 }, () => {
     expect((await call('audit', {})).body).toEqual({ findings: [] })
   })
 
-  test('a program that cannot be started says why', async () => {
-    const instance = web('true', { artifact: { ...stage.artifact, stack: '/nonexistent' } })
-    await call('start', { epoch: 1, instance })
-    expect((await until(instance.id, 'exited')).state).toMatchObject({
-      exit: { reason: 'start failed', message: expect.stringContaining('Could not be started: ') },
-    })
-    await call('forget', { epoch: 1, instance: instance.id })
-  })
-  })
-
   test.each(['nspawn', 'lxc'] as const)(
     'a program that cannot be started says why, by %s',
     async (driver) => {
