@@ -15,7 +15,7 @@ import { nspawn } from '../nspawn.ts'
 import { type ContainedStage, openStage } from '../test-stage.ts'
 
 /** Every driver of this machine is held to the same probes; root may call into the stage's instances. */
-const drivers: readonly { readonly name: string; open(): Promise<ContainedStage> }[] = [
+const drivers: readonly { readonly name: string; readonly open: () => Promise<ContainedStage> }[] = [
   { name: 'nspawn', open: () => openStage(nspawn, 'f0e5', '10.221.64.0/18', 0) },
   { name: 'lxc', open: () => openStage(lxc, 'f0e6', '10.246.64.0/18', 0) },
 ]
