@@ -28,6 +28,7 @@ export function lxcArgv(facts: InstanceFacts): string[] {
     ...(facts.caBundle === null ? [] : [[facts.caBundle, 'ca.crt']]),
     [`${folder}/app`, 'app'],
     [`${folder}/lxc.conf`, 'config'],
+    [`${folder}/closed`, 'closed'],
     ...(facts.disks ?? []).map((_, at) => [diskFolder(folder, at), `disk${at}`]),
   ]
   const shim = shimArgv(facts, {
@@ -106,7 +107,7 @@ export function lxcConfig(facts: InstanceFacts, isFolder: (path: string) => bool
   return lines.map(([key, value]) => `${key} = ${oneLine(String(value))}\n`).join('')
 }
 
-/** Files of /proc that tell of the machine; nspawn closes the same. */
+/** Files of /proc that tell of the machine; nspawn closes the same. An empty file of the machine's root hides each. */
 const CLOSED = ['kallsyms', 'kcore', 'keys', 'timer_list']
 
 function mounts(facts: InstanceFacts, isFolder: (path: string) => boolean): string[] {
@@ -141,7 +142,7 @@ function mounts(facts: InstanceFacts, isFolder: (path: string) => boolean): stri
     ...(facts.disks ?? []).map(({ mount }, at) =>
       bind(`${STAGE}/disk${at}`, mount.slice(1), 'rw,nosuid,nodev,create=dir'),
     ),
-    ...CLOSED.map((name) => bind('/dev/null', `proc/${name}`, 'ro,optional')),
+    ...CLOSED.map((name) => bind(`${STAGE}/closed`, `proc/${name}`, 'ro,optional')),
   ]
 }
 

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, describe, expect, test } from 'vitest'
 import { conformance } from './conformance.ts'
+import { execConformance } from './exec-conformance.ts'
 import { fakeEnd, parseFakeCommand } from './fake-behaviour.ts'
 import { fakeStage } from './fake-stage.ts'
 
@@ -13,6 +14,7 @@ const stage = fakeStage(home)
 
 describe('the fake driver', () => {
   conformance(() => stage)
+  execConformance(() => stage)
 
   test('any command that is not meant for it is an app that runs until it is stopped', () => {
     const behaviour = parseFakeCommand('node server.js')

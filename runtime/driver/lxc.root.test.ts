@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { conformance, launcher } from './conformance.ts'
+import { execConformance } from './exec-conformance.ts'
 import { processConformance } from './process-conformance.ts'
 import { lxc } from './lxc.ts'
 import { type ContainedStage, openStage } from './test-stage.ts'
@@ -16,6 +17,7 @@ afterAll(async () => {
 
 describe('the LXC driver', { timeout: 60_000 }, () => {
   conformance(() => stage)
+  execConformance(() => stage)
   processConformance(() => stage)
 
   test('it can run here, and says what it runs with', async () => {

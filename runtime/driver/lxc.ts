@@ -10,6 +10,6 @@ export const lxc: Supervisor = {
   remedy: 'install the package lxc, which `npm start -- --driver lxc` does',
   machineWord: '--name=',
   argv: lxcArgv,
-  files: (facts) => ({ 'lxc.conf': lxcConfig(facts, isFolder) }),
+  files: (facts) => ({ 'lxc.conf': lxcConfig(facts, isFolder), closed: '' }),
   leaves: () => [],
 }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { conformance } from './conformance.ts'
+import { execConformance } from './exec-conformance.ts'
 import { processConformance } from './process-conformance.ts'
 import { type ContainedStage, openNspawnStage } from './test-stage.ts'
 
@@ -13,6 +14,7 @@ afterAll(async () => {
 
 describe('the nspawn driver', { timeout: 60_000 }, () => {
   conformance(() => stage)
+  execConformance(() => stage)
   processConformance(() => stage)
 
   test('it can run here, and says what it runs with', async () => {
