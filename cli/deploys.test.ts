@@ -45,7 +45,14 @@ describe('deploys', () => {
     const changed = await bench.run([
       'deploys:strategy',
       'canary',
-      ...['--canary-share', '20', '--canary-time', 'none', '--max-surge', 'auto', '--watch', '300'],
+      '--canary-share',
+      '20',
+      '--canary-time',
+      'none',
+      '--max-surge',
+      'auto',
+      '--watch',
+      '300',
     ])
     expect(changed.stdout).toContain('by deploys:promote\n')
     expect(bodies('PATCH')).toEqual([
