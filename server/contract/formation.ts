@@ -14,7 +14,7 @@ export const InstanceState = z.enum(['starting', 'ready', 'draining', 'exited', 
 
 export const Instance = z.object({
   id: InstanceId,
-  /** `web.1`: the process type and a number that is free again once the instance is gone. */
+  /** `web.1`: the process type and a number; while a new release replaces an old one, each has its own `web.1`. */
   name: z.string(),
   type: ProcessType,
   state: InstanceState,
