@@ -1,5 +1,4 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync, symlinkSync } from 'node:fs'
+import { symlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { sourceFolder } from '../test/support/folder.ts'
@@ -322,29 +321,5 @@ describe('bad input', () => {
       providers,
     )
     expect(result).toMatchObject({ ok: false, message: 'package.json is a link that leads out of the app' })
-  })
-})
-
-describe('a lifecycle script', () => {
-  it('of the app is taken out of the manifest for the install, and nothing else is', () => {
-    const manifest = {
-      name: 'x',
-      scripts: { postinstall: 'exit 1', prepare: 'exit 1', build: 'tsc' },
-      dependencies: { a: '1' },
-    }
-    const files = { 'package.json': json(manifest), 'index.js': '', 'package-lock.json': '{}' }
-    const [strip = '', install] = plan(files).steps[0]?.commands ?? []
-    expect(install).toMatch(/^npm ci /)
-    const folder = sourceFolder(files)
-    execFileSync('bash', ['-euo', 'pipefail', '-c', strip], { cwd: folder })
-    expect(JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'))).toEqual({
-      ...manifest,
-      scripts: { build: 'tsc' },
-    })
-    expect(plan(files).steps.at(-1)?.commands).toEqual([
-      'npm run postinstall',
-      'npm run prepare',
-      'npm run build',
-    ])
   })
 })

@@ -1,4 +1,5 @@
-import type { Exit, InstanceSpec, Probe } from '../../server/contract/nodes.ts'
+import type { Probe } from '../../server/contract/health-checks.ts'
+import type { Exit, InstanceSpec } from '../../server/contract/nodes.ts'
 import { describeProbe, startupProbe } from './probe.ts'
 
 export type Ending = 'stopped' | 'killed' | 'boot timeout' | 'unhealthy'

@@ -1,4 +1,4 @@
-import type { HealthCheck } from '../../server/contract/nodes.ts'
+import type { HealthCheck } from '../../server/contract/health-checks.ts'
 import type { InstanceRecord } from './instance-record.ts'
 import { describeProbe, paceOf, startupProbe, type Target } from './probe.ts'
 import type { Prober } from './probe-client.ts'

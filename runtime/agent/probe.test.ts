@@ -1,7 +1,7 @@
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, describe, expect, test } from 'vitest'
-import type { Probe } from '../../server/contract/nodes.ts'
+import type { Probe } from '../../server/contract/health-checks.ts'
 import { ask, faultOf, startupProbe, tally } from './probe.ts'
 
 const probe = (more: Partial<Probe> = {}): Probe => ({

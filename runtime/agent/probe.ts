@@ -2,7 +2,7 @@ import { request } from 'node:http'
 import { connect } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { z } from 'zod'
-import { type HealthCheck, type PeriodicProbe, Probe } from '../../server/contract/nodes.ts'
+import { type HealthCheck, type PeriodicProbe, Probe } from '../../server/contract/health-checks.ts'
 
 export const Target = z.object({ address: z.string(), port: z.number(), probe: Probe })
 export type Target = z.infer<typeof Target>

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { ProcessHealth } from '../../buildpacks/plan.ts'
-import type { HealthCheck, Probe } from '../contract/nodes.ts'
+import type { HealthCheck, Probe } from '../contract/health-checks.ts'
 import type { ReleaseRow } from '../store/releases.ts'
 
 const Healths = z.record(z.string(), ProcessHealth).nullable().catch(null)
