@@ -1,14 +1,15 @@
 import { randomUUID } from 'node:crypto'
 import { createSocket } from 'node:dgram'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { createServer, type Server } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest'
-import type { BuildEngine, CellProvider } from '../../buildpacks/engine.ts'
+import type { CellProvider } from '../../buildpacks/engine.ts'
 import type { InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
 import { RunFrame } from '../../server/contract/runs.ts'
+import { askAgent, NO_BUILDS, untilInstance, writeAgentHome } from '../../test/support/agent-home.ts'
 import { type AgentConfig, agentConfig } from '../config.ts'
 import { specOf } from '../driver/conformance.ts'
 import { encodeFrame, frameDecoder } from '../driver/frames.ts'
@@ -28,27 +29,13 @@ let directory: Server
 let published: string[] = []
 const warnings: string[] = []
 
-const engine: BuildEngine = {
-  name: 'fake',
-  fingerprint: async () => ({ ok: true, detail: '', stack: null }),
-  build: async () => ({ ok: false, code: 'internal_error', message: 'not asked', hint: null }),
-  rooted: async () => [],
-  unroot: async () => undefined,
-  collect: async () => 0,
-  tidy: async () => undefined,
-  caches: async () => [],
-  purgeCaches: async () => 0,
-  forgetApp: async () => undefined,
-  sweep: async () => [],
-}
-
 const open = () =>
   startAgent(
     config,
     (message, error) => warnings.push(`${message} ${error instanceof Error ? error.message : ''}`),
     async (_, provider) => {
       cells = provider
-      return engine
+      return NO_BUILDS
     },
   )
 
@@ -70,46 +57,8 @@ async function openDirectory(path: string): Promise<Server> {
 
 beforeAll(async () => {
   stage = await openNspawnStage(ID, RANGE)
-  const { home } = stage
-  writeFileSync(
-    join(home, 'installation.json'),
-    JSON.stringify({
-      version: 1,
-      id: ID,
-      home,
-      range: RANGE,
-      domain: null,
-      driver: 'nspawn',
-      registry: 'embedded',
-      allowUnlimited: true,
-      supervision: 'direct',
-      ports: {
-        panel: 21101,
-        http: 21102,
-        https: 21103,
-        dns: 21104,
-        directory: 21105,
-        edge: 21106,
-        consulHttp: 21107,
-        consulRpc: 21108,
-        consulSerf: 21109,
-      },
-      database: { kind: 'private' },
-    }),
-  )
-  writeFileSync(
-    join(home, 'registries.json'),
-    JSON.stringify({
-      npm: { registry: 'http://127.0.0.1/' },
-      pip: { indexUrl: null, extraIndexUrls: [] },
-      go: { proxy: null, sumdb: null },
-      apt: { archive: 'http://127.0.0.1/', security: null },
-      caBundle: '/etc/ssl/certs/ca-certificates.crt',
-    }),
-  )
-  mkdirSync(join(home, 'agent'), { recursive: true })
-  writeFileSync(join(home, 'agent', 'native.json'), JSON.stringify({ path: stage.native }))
-  config = { ...agentConfig(home), net: NOBODY, server: NOBODY, router: { uid: 65533, gid: 65534 } }
+  writeAgentHome(stage, { id: ID, range: RANGE, port: 21_101 })
+  config = { ...agentConfig(stage.home), net: NOBODY, server: NOBODY, router: { uid: 65533, gid: 65534 } }
   directory = await openDirectory(config.paths.directorySocket)
   agent = await open()
 }, 60_000)
@@ -120,33 +69,9 @@ afterAll(async () => {
   await stage?.close()
 })
 
-function call<T = unknown>(verb: string, body: unknown): Promise<{ status: number; body: T }> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      { socketPath: config.paths.agentSocket, agent: false, method: 'POST', path: `/v1/${verb}` },
-      (response) => {
-        let text = ''
-        response.on('data', (data: Buffer) => (text += data.toString()))
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as T }))
-      },
-    )
-    sent.on('error', reject)
-    sent.end(JSON.stringify(body))
-  })
-}
-
-async function until(id: string, status: ObservedInstance['state']['status']): Promise<ObservedInstance> {
-  for (let after: number | undefined; ; ) {
-    const { body } = await call<{ version: number; instances: ObservedInstance[] }>(
-      'observe',
-      after === undefined ? {} : { after },
-    )
-    const found = body.instances.find((one) => one.id === id)
-    if (found?.state.status === status) return found
-    if (found?.state.status === 'exited') throw new Error(JSON.stringify(found.state))
-    after = body.version
-  }
-}
+const call = <T = unknown>(verb: string, body: unknown) => askAgent<T>(config.paths.agentSocket, verb, body)
+const until = (id: string, status: ObservedInstance['state']['status']) =>
+  untilInstance(config.paths.agentSocket, id, status)
 
 const web = (command: string, more: Partial<InstanceSpec> = {}) =>
   specOf(stage, command, {

@@ -1,9 +1,8 @@
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
+import { askAgent, writeAgentHome } from '../../test/support/agent-home.ts'
 import { compile, compiled } from '../../test/support/compiled.ts'
 import { specOf } from '../driver/conformance.ts'
 import { type ContainedStage, openNspawnStage } from '../driver/test-stage.ts'
@@ -18,45 +17,7 @@ const agents: RunningProcess[] = []
 beforeAll(async () => {
   compile()
   stage = await openNspawnStage(ID, RANGE)
-  const { home } = stage
-  writeFileSync(
-    join(home, 'installation.json'),
-    JSON.stringify({
-      version: 1,
-      id: ID,
-      home,
-      range: RANGE,
-      domain: null,
-      driver: 'nspawn',
-      registry: 'embedded',
-      allowUnlimited: true,
-      supervision: 'direct',
-      ports: {
-        panel: 21201,
-        http: 21202,
-        https: 21203,
-        dns: 21204,
-        directory: 21205,
-        edge: 21206,
-        consulHttp: 21207,
-        consulRpc: 21208,
-        consulSerf: 21209,
-      },
-      database: { kind: 'private' },
-    }),
-  )
-  writeFileSync(
-    join(home, 'registries.json'),
-    JSON.stringify({
-      npm: { registry: 'http://127.0.0.1/' },
-      pip: { indexUrl: null, extraIndexUrls: [] },
-      go: { proxy: null, sumdb: null },
-      apt: { archive: 'http://127.0.0.1/', security: null },
-      caBundle: '/etc/ssl/certs/ca-certificates.crt',
-    }),
-  )
-  mkdirSync(join(home, 'agent'), { recursive: true })
-  writeFileSync(join(home, 'agent', 'native.json'), JSON.stringify({ path: stage.native }))
+  writeAgentHome(stage, { id: ID, range: RANGE, port: 21_201 })
 }, 60_000)
 afterAll(async () => {
   await killAgent()
@@ -82,27 +43,10 @@ async function killAgent(): Promise<void> {
   await gone
 }
 
-function once<T>(verb: string, body: unknown): Promise<T> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      {
-        socketPath: join(stage.home, 'run/agent/agent.sock'),
-        agent: false,
-        method: 'POST',
-        path: `/v1/${verb}`,
-      },
-      (response) => {
-        let text = ''
-        response.on('data', (data: Buffer) => (text += data.toString()))
-        response.on('error', reject)
-        response.on('end', () =>
-          response.statusCode === 200 ? resolve(JSON.parse(text) as T) : reject(new Error(text)),
-        )
-      },
-    )
-    sent.on('error', reject)
-    sent.end(JSON.stringify(body))
-  })
+async function once<T>(verb: string, order: unknown): Promise<T> {
+  const { status, body } = await askAgent<T>(join(stage.home, 'run/agent/agent.sock'), verb, order)
+  if (status !== 200) throw new Error(JSON.stringify(body))
+  return body
 }
 
 /** As the server does: an order that got no answer is given again. */

@@ -1,14 +1,13 @@
 import { createSocket, type Socket } from 'node:dgram'
 import { once } from 'node:events'
-import { mkdirSync, writeFileSync } from 'node:fs'
-import { request } from 'node:http'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { BuildEngine } from '../../buildpacks/engine.ts'
 import { AppId } from '../../server/contract/ids.ts'
 import type { AppNetwork } from '../../server/contract/network.ts'
 import type { InstanceSpec, ObservedInstance } from '../../server/contract/nodes.ts'
 import { VolumeId } from '../../server/contract/volumes.ts'
+import { askAgent, NO_BUILDS, untilInstance, writeAgentHome } from '../../test/support/agent-home.ts'
 import { type AgentConfig, agentConfig } from '../config.ts'
 import { buildAnswer, parseQuery } from '../directory/dns.ts'
 import { type RunningDirectory, startDirectory } from '../directory/start.ts'
@@ -30,24 +29,11 @@ let upstream: Socket
 const warnings: string[] = []
 let revision = 0
 
-const engine: BuildEngine = {
-  name: 'fake',
-  fingerprint: async () => ({ ok: true, detail: '', stack: null }),
-  build: async () => ({ ok: false, code: 'internal_error', message: 'not asked', hint: null }),
-  rooted: async () => [],
-  unroot: async () => undefined,
-  collect: async () => 0,
-  tidy: async () => undefined,
-  caches: async () => [],
-  purgeCaches: async () => 0,
-  forgetApp: async () => undefined,
-  sweep: async () => [],
-}
 const openAgent = () =>
   startAgent(
     config,
     (message, error) => warnings.push(`${message} ${error instanceof Error ? error.message : ''}`),
-    async () => engine,
+    async () => NO_BUILDS,
   )
 
 /** The world's name server: every public name but one leads to the same address. */
@@ -71,40 +57,8 @@ async function openUpstream(): Promise<Socket> {
 beforeAll(async () => {
   stage = await openNspawnStage(ID, RANGE, 0)
   upstream = await openUpstream()
-  const { home } = stage
-  const [panel, http, https, dns, ask, edge, consulHttp, consulRpc, consulSerf] = Array.from(
-    { length: 9 },
-    (_, at) => 21_201 + at,
-  )
-  writeFileSync(
-    join(home, 'installation.json'),
-    JSON.stringify({
-      version: 1,
-      id: ID,
-      home,
-      range: RANGE,
-      domain: null,
-      driver: 'nspawn',
-      registry: 'embedded',
-      allowUnlimited: true,
-      supervision: 'direct',
-      ports: { panel, http, https, dns, directory: ask, edge, consulHttp, consulRpc, consulSerf },
-      database: { kind: 'private' },
-    }),
-  )
-  writeFileSync(
-    join(home, 'registries.json'),
-    JSON.stringify({
-      npm: { registry: 'https://packages.example/' },
-      pip: { indexUrl: null, extraIndexUrls: [] },
-      go: { proxy: null, sumdb: null },
-      apt: { archive: 'https://packages.example/', security: null },
-      caBundle: '/etc/ssl/certs/ca-certificates.crt',
-    }),
-  )
-  mkdirSync(join(home, 'agent'), { recursive: true })
-  writeFileSync(join(home, 'agent', 'native.json'), JSON.stringify({ path: stage.native }))
-  config = { ...agentConfig(home), net: ROOT, server: ROOT, router: { uid: 65533, gid: 65534 } }
+  writeAgentHome(stage, { id: ID, range: RANGE, port: 21_301 })
+  config = { ...agentConfig(stage.home), net: ROOT, server: ROOT, router: { uid: 65533, gid: 65534 } }
   mkdirSync(join(config.paths.directorySocket, '..'), { recursive: true })
   directory = await startDirectory({
     installation: config.installation,
@@ -125,33 +79,10 @@ afterAll(async () => {
   await stage?.close()
 })
 
-function call<T = unknown>(verb: string, body: object): Promise<{ status: number; body: T }> {
-  return new Promise((resolve, reject) => {
-    const sent = request(
-      { socketPath: config.paths.agentSocket, agent: false, method: 'POST', path: `/v1/${verb}` },
-      (response) => {
-        let text = ''
-        response.on('data', (data: Buffer) => (text += data.toString()))
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as T }))
-      },
-    )
-    sent.on('error', reject)
-    sent.end(JSON.stringify({ epoch: 1, ...body }))
-  })
-}
-
-async function until(id: string, status: ObservedInstance['state']['status']): Promise<ObservedInstance> {
-  for (let after: number | undefined; ; ) {
-    const { body } = await call<{ version: number; instances: ObservedInstance[] }>(
-      'observe',
-      after === undefined ? {} : { after },
-    )
-    const found = body.instances.find((one) => one.id === id)
-    if (found?.state.status === status) return found
-    if (found?.state.status === 'exited') throw new Error(JSON.stringify(found.state))
-    after = body.version
-  }
-}
+const call = <T = unknown>(verb: string, body: object) =>
+  askAgent<T>(config.paths.agentSocket, verb, { epoch: 1, ...body })
+const until = (id: string, status: ObservedInstance['state']['status']) =>
+  untilInstance(config.paths.agentSocket, id, status)
 
 /** `/look?name=` resolves, `/dial?host=&port=` connects, `/kept` counts its starts in a file of /app/data. */
 const SERVER = `const net=require("net"),dns=require("dns"),fs=require("fs");const file="/app/data/starts";
