@@ -122,8 +122,10 @@ export async function ensureCluster(spec: ClusterSpec): Promise<void> {
   if ((await stat(join(data, 'PG_VERSION')).catch(() => null)) === null) {
     const bin = await postgresBin()
     const half = join(spec.folder, `.new-${randomBytes(4).toString('hex')}`)
+    // The initdb of a set-up that was killed may still write there; it ends by itself once its folder goes.
     for (const name of await readdir(spec.folder)) {
-      if (name.startsWith('.new-')) await rm(join(spec.folder, name), { recursive: true, force: true })
+      if (!name.startsWith('.new-')) continue
+      await rm(join(spec.folder, name), { recursive: true, force: true, maxRetries: 20, retryDelay: 20 })
     }
     await run(
       as(spec.owner, [
