@@ -62,7 +62,7 @@ describe('an app', () => {
     async (name) => {
       const { code, stdout, stderr } = await bench.run(['create', '--no-remote', '--', name])
       expect({ code, stdout }).toEqual({ code: 1, stdout: '' })
-      expect(stderr).toMatch(/ ▸ {4}\S.*\n ▸\n ▸ {4}\S/s)
+      expect(stderr).toMatch(/ ▸ {4}\S.*Choose another one/)
     },
   )
 
