@@ -51,23 +51,10 @@ export const scenarios: Readonly<Record<AnyScenario, readonly Point[]>> = {
   'scale down': [...STOPS, 'wishes.done'],
   config: [...step('turn', 'rollout', 'finish'), ...STARTS, 'complete.journaled', ...STOPS],
   rollback: [...step('turn', 'rollout', 'finish'), ...STARTS, 'complete.journaled', ...STOPS],
-  switch: [
-    ...step('rollout'),
-    'start.journaled',
-    'launch.done:2',
-    'route.journaled',
-    'route.done',
-    'complete.journaled',
-    ...STOPS,
-  ],
-  'way back': [
-    ...step('turn', 'rollout', 'finish'),
-    'route.journaled',
-    'route.done',
-    'complete.journaled',
-    ...STOPS,
-  ],
-  'back out': ['back-out.journaled', ...step('turn', 'rollout', 'finish'), 'complete.journaled'],
+  // What the strategies do not share with the others.
+  switch: ['start.journaled', 'route.journaled', 'route.done', 'complete.journaled', 'drain.journaled'],
+  'way back': ['rollout.entered', 'route.journaled', 'route.done', 'complete.journaled'],
+  'back out': ['back-out.journaled', 'turn.done', 'complete.journaled'],
   destroy: [
     ...step('stop-all', 'forget-builds', 'forget-node', 'forget-repo', 'forget-logs', 'remove'),
     ...STOPS,
