@@ -35,7 +35,7 @@ class LongFirst extends BaseSequencer {
 }
 
 /** They kill the platform's processes, fill its disk, or look whether anything is left on it: nothing runs beside them. */
-const alone = ['survives', 'interrupted-push', 'crash-sample', 'disk-full'].map(
+const alone = ['survives', 'interrupted-push', 'crash-sample', 'disk-full', 'volumes', 'network'].map(
   (name) => `test/e2e/${name}.e2e.test.ts`,
 )
 

@@ -133,7 +133,8 @@ export class ApiClient {
         method: endpoint.method,
         url: fillPath(endpoint.path, given.params ?? {}),
         params: given.query,
-        data: given.body,
+        // Without one it would go out as a form, which the API does not take.
+        data: given.body ?? (endpoint.method === 'GET' || endpoint.method === 'DELETE' ? undefined : {}),
         signal: this.#signal,
       })
     } catch (error) {
