@@ -9,6 +9,7 @@ import { hostsOf, networkTable, registryEndpoints, registryHosts } from '../netw
 import { addressesOf, Pins, renewPins } from '../network/pins.ts'
 import type { DirectoryClient } from './directory-client.ts'
 import type { InstanceRecord } from './instance-record.ts'
+import { answersByName } from './route-instance.ts'
 import { writeWhole } from './write-file.ts'
 
 const Stored = z.object({ version: z.literal(1), apps: z.array(AppNetwork), pins: Pins })
@@ -199,13 +200,16 @@ function dismissedAgain(dismissed: Set<string>, present: readonly InstanceRecord
   for (const id of dismissed) if (!ids.has(id)) dismissed.delete(id)
 }
 
-const guestOf = ({ spec, placement, state }: InstanceRecord): Guest => ({
-  app: spec.app,
-  appName: spec.appName,
-  type: spec.type,
-  address: placement.address,
-  ready: state.status.status === 'ready',
-})
+function guestOf(record: InstanceRecord): Guest {
+  const { spec, placement } = record
+  return {
+    app: spec.app,
+    appName: spec.appName,
+    type: spec.type,
+    address: placement.address,
+    ready: answersByName(record),
+  }
+}
 
 function load(file: string, warn: NetworksOptions['warn']): z.infer<typeof Stored> {
   const none = { version: 1 as const, apps: [], pins: {} }

@@ -2,8 +2,15 @@ import { type InstanceRecord, saveState } from './instance-record.ts'
 import type { Publisher } from './publisher.ts'
 
 /** Whether it may be reached once it is ready: one that is held waits until it is called. */
-export const mayServe = ({ spec, state }: InstanceRecord) =>
-  spec.routed && (spec.held !== true || state.called === true)
+export const mayServe = (record: InstanceRecord) => record.spec.routed && !isHeld(record)
+
+const isHeld = ({ spec, state }: InstanceRecord) => spec.held === true && state.called !== true
+
+/** Whether its name leads to it, for other processes as for the router: it is up, answers, and is not held back. */
+export const answersByName = (record: InstanceRecord) => {
+  const { status } = record.state
+  return status.status === 'ready' && status.unready === undefined && !isHeld(record)
+}
 
 /** Takes an instance that is up into routing, also one that was drained. What is being ended stays out. */
 export async function routeInstance(
