@@ -304,11 +304,13 @@ export function createInstances(options: InstancesOptions): Instances {
       await unroute(id)
       if (record.state.status.status === 'ready') status(record, 'draining')
     },
-    route: (id) =>
-      routeInstance(get(id), serving, publisher, (record) => {
+    async route(id) {
+      await routeInstance(get(id), serving, publisher, (record) => {
         status(record, 'ready')
         followHealth(record)
-      }),
+      })
+      options.networks?.changed()
+    },
     stop: (id) => finish(get(id), 'stopped'),
     kill: (id) => finish(get(id), 'killed'),
     async forget(id) {
