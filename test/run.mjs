@@ -26,8 +26,6 @@ import { claims, freePorts } from './runner/ports.mjs'
 
 /** Tiers that run one after the other, beside those of the other lanes: most of their time is waiting. */
 const LANES = [['check', 'fast', 'db'], ['root'], ['nix'], ['e2e']]
-/** Tiers in which Consul runs; compiling it takes minutes on a machine that has none, and the others do not wait for it. */
-const WITH_CONSUL = ['root', 'e2e', 'crash', 'bench', 'screenshots']
 /** Bytes below which a machine runs one tier at a time. */
 const MEMORY_FOR_LANES = 6 * 2 ** 30
 const LINES_OF_A_FAILURE = 12
@@ -204,11 +202,8 @@ async function runTier(tier) {
   output.end(tier)
 }
 
-async function runLane(lane, consul) {
-  for (const tier of lane) {
-    if (WITH_CONSUL.includes(tier)) await consul
-    if (!isInterrupted()) await runTier(tier)
-  }
+async function runLane(lane) {
+  for (const tier of lane) if (!isInterrupted()) await runTier(tier)
 }
 
 const needs = (...those) => tiers.some((tier) => those.includes(tier))
@@ -244,8 +239,8 @@ function holdControllers() {
 async function runAll() {
   const say = (text) => process.stderr.write(text)
   const machine = needs('root', 'nix', 'e2e', 'crash', 'bench', 'screenshots')
-  const packages = machine || needs('db', 'builds') ? ['--machine'] : []
-  const prepared = await bootstrap(say, ['prepare', ...packages])
+  const flags = [...(machine || needs('db', 'builds') ? ['--machine'] : []), ...(machine ? ['--consul'] : [])]
+  const prepared = await bootstrap(say, ['prepare', ...flags])
   if (prepared.code !== 0) return note('prepare', false)
   for (const home of abandonedHomes()) {
     say(`… removing ${home}, which a run before left\n`)
@@ -254,12 +249,11 @@ async function runAll() {
   }
   const leave = needs('root') ? await aloneOnMachine() : () => undefined
   const release = holdControllers()
-  const consul = needs(...WITH_CONSUL) ? bootstrap(say, ['prepare', '--consul']) : Promise.resolve()
   const beside = totalmem() >= MEMORY_FOR_LANES
   const lanes = LANES.map((lane) => lane.filter((tier) => tiers.includes(tier)))
   const others = tiers.filter((tier) => !LANES.flat().includes(tier))
-  await (beside ? Promise.all(lanes.map((lane) => runLane(lane, consul))) : runLane(lanes.flat(), consul))
-  await runLane(others, consul)
+  await (beside ? Promise.all(lanes.map(runLane)) : runLane(lanes.flat()))
+  await runLane(others)
   await release()
   leave()
 }

@@ -261,8 +261,8 @@ async function controllers() {
 }
 
 /**
- * Compiled once per machine, before any test that runs it: within one its five minutes would be taken for a hang.
- * Without one the tests of the registry say why, so this ends nothing.
+ * Compiled once per machine, before any test and beside nothing else: within a test its five minutes would be taken
+ * for a hang. Without one the tests of the registry say why, so this ends nothing.
  */
 async function consul() {
   const main = join(dist, 'runtime', 'consul', 'main.js')
