@@ -113,7 +113,8 @@ export default defineConfig({
           exclude: [...exclude, ...alone],
           pool: 'forks',
           maxWorkers: 3,
-          testTimeout: 300_000,
+          // Beside the other lanes builds get what these leave, and half a processor at least.
+          testTimeout: 600_000,
           hookTimeout: 300_000,
           sequence: { groupOrder: 1 },
         },

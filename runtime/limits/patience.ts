@@ -5,13 +5,13 @@ import { INSISTENCE, type Insistence } from './hierarchies.ts'
 /** ms between two looks at what the groups got. */
 const LOOK = 1_000
 /** Processors: who could use more and gets less is not left to wait. */
-const AT_LEAST = 0.25
+const AT_LEAST = 0.5
 /** Processors: who gets more can be content with less. */
-const ENOUGH = 0.5
+const ENOUGH = 1
 
 /**
  * How much groups that give way insist from now on. A machine of which neighbours use every processor for good would
- * else never build the very release that mends them; so they are not kept below a quarter of one for long. Pure.
+ * else never build the very release that mends them; so they are not kept below half of one for long. Pure.
  *
  * @param got Processors that they had since the last look, e.g. 1.5.
  * @param waiting Whether they could use more.
