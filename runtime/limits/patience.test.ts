@@ -6,7 +6,7 @@ test('builds that get on, or wait for something else than a processor, give way 
   expect(nextInsistence(0, 0.01, false)).toBe(0)
 })
 
-test('builds that neighbours leave nothing insist more and more, until they get a quarter of a processor', () => {
+test('builds that neighbours leave nothing insist more and more, until they get half a processor', () => {
   expect(nextInsistence(0, 0.01, true)).toBe(10)
   expect(nextInsistence(10, 0.1, true)).toBe(40)
   expect(nextInsistence(40, 0.7, true)).toBe(40)
