@@ -210,21 +210,6 @@ describe('limits', { timeout: 60_000 }, () => {
     await driver.kill(handle)
     await driver.destroy(handle)
   })
-
-  test('a pty inside of the instance is one to the app, with its size', async () => {
-    const { handle } = await launch(
-      'tty; node -e "console.log(process.stdout.rows,process.stdout.columns)"',
-      { attach: true, kind: 'run', pty: { rows: 33, columns: 77 } },
-    )
-    const line = await driver.attach(handle)
-    let heard = ''
-    line.onOutput((_, data) => (heard += data.toString()))
-    await new Promise<void>((resolve) => line.onClose(resolve))
-    expect(heard).toContain('/dev/pts/')
-    expect(heard).toContain('33 77')
-    expect(await driver.wait(handle)).toMatchObject({ code: 0 })
-    await driver.destroy(handle)
-  })
 })
 
 async function uplinkAddress(): Promise<{ uplink: string | null; address: string | null }> {
